@@ -1,0 +1,45 @@
+import type { EventDef } from './event.ts'
+
+/** Folds one event into the state of the entity `id`. Pure; returns the new state and leaves the old one as it is. */
+export type Evolve<S> = (state: S, data: any, id: string) => S
+
+/**
+ * State that changes only by events. Its events are its history: every past state can be rebuilt from them.
+ * An entity belongs to exactly one service.
+ */
+export interface EntityDef<S = any> {
+  readonly name: string
+  readonly initial: S
+  readonly evolves: ReadonlyMap<string, Evolve<S>>
+  /** The same entity, which also changes by this event. */
+  evolve<D>(event: EventDef<any, D>, fold: (state: S, data: D, id: string) => S): EntityDef<S>
+}
+
+/** Several entities of one kind, loaded together. `get` gives the initial state for one that has no history yet. */
+export interface Many<S> {
+  readonly ids: readonly string[]
+  get(id: string | number): S
+}
+
+/**
+ * Declares an entity.
+ * @param name unique in its service, part of its subject: `order` gives `order/0192…`
+ * @param initial the state before the first event; plain data
+ */
+export function entity<S>(name: string, initial: S): EntityDef<S> {
+  return build(name, initial, new Map())
+}
+
+function build<S>(name: string, initial: S, evolves: ReadonlyMap<string, Evolve<S>>): EntityDef<S> {
+  return {
+    name,
+    initial,
+    evolves,
+    evolve: (event, fold) => build(name, initial, new Map([...evolves, [event.type, fold]])),
+  }
+}
+
+/** The name under which one entity is stored and its events are found: `order/0192…`. */
+export function subjectOf(entity: EntityDef, id: string): string {
+  return `${entity.name}/${id}`
+}

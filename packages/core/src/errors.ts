@@ -1,0 +1,102 @@
+/**
+ * What a failure means for whoever meets it.
+ * `retryable`: the same may work later. `terminal`: it never will; the event goes to the dead letters.
+ * `bug`: an invariant is broken: stop, do not guess.
+ */
+export type ErrorFamily = 'retryable' | 'terminal' | 'bug'
+
+/** Every code that Waybill itself raises: its family, and what to do about it. */
+export const catalogue = {
+  SYSTEM_INVALID: { family: 'bug', help: 'Mend every fault that the message lists; each names its place.' },
+  INVARIANT_BROKEN: { family: 'bug', help: 'This is a defect in Waybill: report it with the message.' },
+  STORE_UNAVAILABLE: {
+    family: 'retryable',
+    help: 'The database does not answer. Work goes on by itself when it is back.',
+  },
+  BATCH_CONFLICT: {
+    family: 'retryable',
+    help: 'Another process changed the same entities first. The batch is decided anew by itself.',
+  },
+  OFFSETS_LOST: {
+    family: 'retryable',
+    help: 'Another process handles this partition now. This one has written nothing and starts from the saved position.',
+  },
+  OVERLOADED: {
+    family: 'retryable',
+    help: 'The queue of commands is full. Send fewer, or retry after a while.',
+  },
+  STOPPING: { family: 'retryable', help: 'The process is shutting down. Retry: another one answers.' },
+  EFFECT_FAILED: {
+    family: 'retryable',
+    help: 'The outside world failed or was too slow. See the cause; it is tried again by itself.',
+  },
+  ASK_FAILED: {
+    family: 'retryable',
+    help: 'Another service did not answer a query in time, or its circuit breaker is open.',
+  },
+  DECIDE_FAILED: {
+    family: 'retryable',
+    help: 'A decide, evolve or projection threw. Mend the code: the event waits with its key and is tried again.',
+  },
+  UNKNOWN_EVENT: {
+    family: 'terminal',
+    help: 'No service of the system declares an event of this type.',
+  },
+  PAYLOAD_UNREADABLE: {
+    family: 'terminal',
+    help: 'The payload does not fit the schema that it names. Mend its producer.',
+  },
+  PAYLOAD_INVALID: {
+    family: 'retryable',
+    help: 'A decide made an event whose payload does not fit its schema. Mend the decide.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    family: 'terminal',
+    help: 'This Idempotency-Key was used with another request. Use a new key for a new request.',
+  },
+  CONFIGURATION_INVALID: { family: 'bug', help: 'Mend every variable that the message lists.' },
+  SCHEMA_INCOMPATIBLE: {
+    family: 'bug',
+    help: 'Old events could not be read with the new schema. Give new fields a default and keep the old ones.',
+  },
+  MIGRATION_FAILED: {
+    family: 'bug',
+    help: 'The database schema could not be brought up to date. See the cause.',
+  },
+  DATA_FOLDER_IN_USE: {
+    family: 'bug',
+    help: 'Another process has this data folder open. Stop it, or set WAYBILL_DATA to another folder.',
+  },
+} as const satisfies Record<string, { family: ErrorFamily; help: string }>
+
+export type ErrorCode = keyof typeof catalogue
+
+/** An error of the catalogue. Recognise it by `code`, not by its class. */
+export class WaybillError extends Error {
+  readonly code: ErrorCode
+  readonly family: ErrorFamily
+  /** What to do about it. */
+  readonly help: string
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options)
+    this.name = 'WaybillError'
+    this.code = code
+    this.family = catalogue[code].family
+    this.help = catalogue[code].help
+  }
+}
+
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}
+
+/** Checks what can only be false through a defect of Waybill. On in production. */
+export function invariant(holds: boolean, what: string): asserts holds {
+  if (!holds) throw new WaybillError('INVARIANT_BROKEN', what)
+}
+
+/** Any thrown value as one line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

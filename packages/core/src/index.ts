@@ -1,0 +1,58 @@
+export { type Caller, systemCaller } from './contract/caller.ts'
+export { command, type CommandDef, type CommandRoute } from './contract/command.ts'
+export { type Duration, toMs } from './contract/duration.ts'
+export type { EffectIo, EffectLimits, Outcome } from './contract/effect.ts'
+export { entity, type EntityDef, type Evolve, type Many, subjectOf } from './contract/entity.ts'
+export {
+  type Decision,
+  type Emitted,
+  event,
+  type EventDef,
+  internal,
+  later,
+  type PayloadOf,
+} from './contract/event.ts'
+export { type HandlerDef, type Meta, on, type Target } from './contract/handler.ts'
+export { query, type QueryDef } from './contract/query.ts'
+export type { Moment, Page, Read, Recorded, Selection } from './contract/read.ts'
+export { isRefusal, type Refusal, type RefusalKind, refuse } from './contract/refusal.ts'
+export { saga, type SagaDef } from './contract/saga.ts'
+export { emittedBy, receivedBy, service, type ServiceDef } from './contract/service.ts'
+export { system, type SystemDef, topicsOf } from './contract/system.ts'
+export { topic, type TopicDef } from './contract/topic.ts'
+export { type Project, type Projection, view, type ViewDef } from './contract/view.ts'
+export {
+  catalogue,
+  type ErrorCode,
+  type ErrorFamily,
+  hasCode,
+  invariant,
+  messageOf,
+  WaybillError,
+} from './errors.ts'
+export { type Clock, sleep } from './ports/clock.ts'
+export type { Codec } from './ports/codec.ts'
+export type { Ids } from './ports/ids.ts'
+export type { Log, Message, Poll, Subscription } from './ports/log.ts'
+export {
+  type Deadline,
+  type Due,
+  type EventHead,
+  type Loaded,
+  type Need,
+  type NewEvent,
+  type Offset,
+  type Parked,
+  type ParkedEntry,
+  type ParkedReason,
+  rowId,
+  type RowSelection,
+  type Snapshot,
+  type Store,
+  type StoredEvent,
+  type StoredReply,
+  type ViewRow,
+  type Write,
+} from './ports/store.ts'
+export { noTelemetry, type Telemetry } from './ports/telemetry.ts'
+export type { Committed, Engine, Submission, Submitted } from './engine/engine.ts'

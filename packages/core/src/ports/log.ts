@@ -1,0 +1,50 @@
+import type { EventHead } from './store.ts'
+import type { TopicDef } from '../contract/topic.ts'
+
+/** An event as it arrives at a consumer. */
+export interface Message {
+  /** A topic, or the service whose log it stands in. */
+  readonly source: string
+  readonly partition: number
+  readonly position: number
+  readonly event: EventHead & { readonly payload: Uint8Array }
+}
+
+/** What one poll gives. */
+export interface Poll {
+  /** In order within each partition. */
+  readonly messages: readonly Message[]
+  /** How far each partition was read, messages or not: the next position to read. */
+  readonly next: readonly { readonly source: string; readonly partition: number; readonly next: number }[]
+}
+
+/**
+ * Carries published events to consumer groups.
+ *
+ * Contract, checked by the conformance suite:
+ * - Every published event reaches every group that subscribes to its topic, at least once.
+ * - Events with the same topic and key reach a group in the order of their commits. Across topics there is no order.
+ * - `repeats` says whether an event can come again under another position; only then must its id be claimed.
+ */
+export interface Log {
+  readonly repeats: boolean
+  /**
+   * Joins a consumer group.
+   * @param options.group the service's name
+   * @param options.topics what to read
+   * @param options.from the position saved for a partition, asked whenever the partition is assigned; 0: from the beginning
+   */
+  subscribe(options: {
+    group: string
+    topics: readonly TopicDef[]
+    from(source: string, partition: number): Promise<number>
+  }): Promise<Subscription>
+}
+
+export interface Subscription {
+  /** What has come since the last poll, up to about `max`; waits until there is something or `close` is called. */
+  poll(max: number): Promise<Poll>
+  /** Forgets what was read and starts again from the saved positions. */
+  reset(): Promise<void>
+  close(): Promise<void>
+}
