@@ -30,6 +30,11 @@ export {
   messageOf,
   WaybillError,
 } from './errors.ts'
+export { createEngine, type EngineOptions } from './engine/create-engine.ts'
+export { recordedOf } from './engine/reader.ts'
+export { storeLog } from './engine/store-log.ts'
+export { jsonCodec } from './memory/codec.ts'
+export { type MemoryData, memoryData, memoryStore } from './memory/store.ts'
 export { type Clock, sleep } from './ports/clock.ts'
 export type { Codec } from './ports/codec.ts'
 export type { Ids } from './ports/ids.ts'
@@ -40,6 +45,7 @@ export {
   type EventHead,
   type Loaded,
   type Need,
+  needNothing,
   type NewEvent,
   type Offset,
   type Parked,

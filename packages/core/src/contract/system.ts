@@ -104,6 +104,9 @@ function receptionFaults(service: ServiceDef, producers: Map<string, ServiceDef[
       (event) =>
         `service ${service.name}: handles ${event.type}, which is internal to ${producers.get(event.type)![0]!.name}`,
     ),
+    ...duplicates(service.handlers.filter((h) => h.effect !== undefined).map((h) => h.event.type)).map(
+      (type) => `service ${service.name}: two handlers with an effect on ${type}; an event has one`,
+    ),
     ...service.handlers
       .filter((handler) => handler.observes && own.has(handler.event))
       .map(

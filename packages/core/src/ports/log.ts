@@ -1,5 +1,5 @@
-import type { EventHead } from './store.ts'
 import type { TopicDef } from '../contract/topic.ts'
+import type { EventHead } from './store.ts'
 
 /** An event as it arrives at a consumer. */
 export interface Message {
@@ -39,10 +39,15 @@ export interface Log {
     topics: readonly TopicDef[]
     from(source: string, partition: number): Promise<number>
   }): Promise<Subscription>
+  /** Tells the log that a service has just committed events to these topics: no one need poll for them. */
+  committed(service: string, topics: ReadonlySet<string>): void
 }
 
 export interface Subscription {
-  /** What has come since the last poll, up to about `max`; waits until there is something or `close` is called. */
+  /**
+   * What has come since the last poll, up to about `max` events. Waits until there is something, and gives an empty
+   * poll when it is closed or reset meanwhile.
+   */
   poll(max: number): Promise<Poll>
   /** Forgets what was read and starts again from the saved positions. */
   reset(): Promise<void>

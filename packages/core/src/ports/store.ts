@@ -97,14 +97,20 @@ export interface StoredReply {
 
 /** What a batch needs to know before it decides. */
 export interface Need {
-  /** Ids of received events; those seen before are duplicates. Empty where the log cannot repeat. */
-  readonly claim: readonly string[]
+  /**
+   * Received events, each with its own time; those seen before are duplicates. Empty where the log cannot repeat.
+   * An id stays claimed only if the batch commits.
+   */
+  readonly claim: readonly { readonly id: string; readonly at: number }[]
   readonly subjects: readonly string[]
   readonly rows: readonly { readonly view: string; readonly key: string }[]
   /** Keys of received events: which of them have parked events? */
   readonly keys: readonly string[]
   readonly slots: readonly string[]
 }
+
+/** The empty need, to be filled in. */
+export const needNothing: Need = { claim: [], subjects: [], rows: [], keys: [], slots: [] }
 
 export interface Loaded {
   readonly duplicates: ReadonlySet<string>
@@ -180,7 +186,11 @@ export interface Store {
     decide: (loaded: Loaded, more: (need: Need) => Promise<Loaded>) => Promise<Write> | Write,
   ): Promise<{ readonly firstPosition: number }>
   offsets(): Promise<readonly Offset[]>
-  due(now: number, limit: number): Promise<Due>
+  /**
+   * Deadlines that are due and parked events that may be tried now, of these keys in any case.
+   * @param limit of each kind
+   */
+  due(now: number, limit: number, keys: readonly string[]): Promise<Due>
   /** Published events of these topics after a position, in order, and how far the log was searched. */
   published(
     after: number,

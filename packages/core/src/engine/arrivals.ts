@@ -1,0 +1,106 @@
+import { WaybillError } from '../errors.ts'
+import { type Clock, sleep } from '../ports/clock.ts'
+import type { Message, Poll, Subscription } from '../ports/log.ts'
+import type { Offset } from '../ports/store.ts'
+import { limits } from './limits.ts'
+import { signal } from './signal.ts'
+
+/** What the log has brought and no batch has taken yet, and how far each partition is saved. */
+export interface Arrivals {
+  /** Polls until it is closed; resolves then. */
+  run(): Promise<void>
+  take(max: number): Message[]
+  pending(): number
+  /** How far the log is handled once everything that was taken up to now is committed, these messages last. */
+  reached(messages: readonly Message[]): Offset[]
+  /** The batch with these offsets is committed. */
+  saved(offsets: readonly Offset[]): void
+  /** Another process owns what was read: forget it and start from the saved positions. */
+  reset(): Promise<void>
+  close(): Promise<void>
+}
+
+export function arrivals(options: {
+  clock: Clock
+  subscription: Subscription
+  /** The positions last saved or asked for, by partition. */
+  positions: Map<string, number>
+  /** Wakes the loop. */
+  ring(): void
+}): Arrivals {
+  const { clock, subscription, positions, ring } = options
+  let buffer: Message[] = []
+  /** How far each partition was read once everything in the buffer is handled. */
+  let read = new Map<string, Offset>()
+  let closed = false
+  const taken = signal()
+
+  /** Waits for company: a poll for each single event would cost as much as one for hundreds. */
+  async function linger(since: number, got: number): Promise<void> {
+    const restMs = since + limits.lingerMs - clock.now()
+    if (got < limits.companyMin && restMs > 0) await sleep(clock, restMs)
+  }
+
+  /** The log is away: nothing is lost by waiting for it. */
+  async function unavailable(cause: unknown): Promise<Poll> {
+    if (!(cause instanceof WaybillError && cause.family === 'retryable')) throw cause
+    await sleep(clock, limits.logAwayMs)
+    return { messages: [], next: [] }
+  }
+
+  return {
+    run: async () => {
+      while (!closed) {
+        const since = clock.now()
+        const poll = await subscription.poll(limits.batchMax).catch(unavailable)
+        buffer.push(...poll.messages)
+        for (const next of poll.next) read.set(partitionOf(next), next)
+        if (poll.messages.length > 0) ring()
+        while (buffer.length >= limits.batchMax && !closed) await taken.wait()
+        await linger(since, poll.messages.length)
+      }
+    },
+    take: (max) => {
+      const messages = buffer.splice(0, max)
+      taken.ring()
+      // A log may answer from before the position asked for; what is saved is handled.
+      return messages.filter((message) => message.position >= (positions.get(partitionOf(message)) ?? 0))
+    },
+    pending: () => buffer.length,
+    reached: (messages) => {
+      const left = new Set(buffer.map(partitionOf))
+      // Where nothing is left in the buffer, it is handled as far as it was read: also what was filtered out.
+      const whole = [...read.values()].filter((offset) => !left.has(partitionOf(offset)))
+      return [...whole, ...reachedBy(messages).filter((offset) => left.has(partitionOf(offset)))]
+    },
+    saved: (offsets) => {
+      for (const offset of offsets) positions.set(partitionOf(offset), offset.next)
+    },
+    reset: async () => {
+      buffer = []
+      read = new Map()
+      await subscription.reset()
+      buffer = []
+      read = new Map()
+    },
+    close: async () => {
+      closed = true
+      taken.ring()
+      await subscription.close()
+    },
+  }
+}
+
+/** How far these messages reach, by partition. */
+export function reachedBy(messages: readonly Message[]): Offset[] {
+  const last = new Map(messages.map((message) => [partitionOf(message), message]))
+  return [...last.values()].map(({ source, partition, position }) => ({
+    source,
+    partition,
+    next: position + 1,
+  }))
+}
+
+export function partitionOf({ source, partition }: { source: string; partition: number }): string {
+  return `${source}/${partition}`
+}

@@ -1,0 +1,129 @@
+import { toMs } from '../contract/duration.ts'
+import type { CommandDef } from '../contract/command.ts'
+import type { EffectIo } from '../contract/effect.ts'
+import { isRefusal } from '../contract/refusal.ts'
+import { messageOf, WaybillError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Ids } from '../ports/ids.ts'
+import { attempt } from './attempt.ts'
+import type { Submission, Submitted } from './engine.ts'
+import { limits } from './limits.ts'
+import { type CommandAnswer, type CommandWork } from './work.ts'
+
+/** A wait for a flow looks at the state so often even when nobody rings: another process may have ended it. */
+const lookEveryMs = 250
+
+/** Takes commands, lets them wait for a batch, and their callers for the end of a flow. */
+export interface Commands {
+  submit(command: CommandDef, input: unknown, how: Submission): Promise<Submitted<unknown>>
+  /** What has piled up, at most `max`. */
+  take(max: number): CommandWork[]
+  pending(): number
+  /** From now on every new command is refused with STOPPING. */
+  close(): void
+  /** Tells those who wait for an entity that it has changed. */
+  changed(subject: string): void
+}
+
+export function commands(options: {
+  clock: Clock
+  ids: Ids
+  io: Pick<EffectIo, 'ask' | 'nextNumber'>
+  /** The present state of the entity that decided. */
+  stateOf(command: CommandDef, id: string): Promise<unknown>
+  subjectOf(command: CommandDef, id: string): string
+  /** Wakes the loop. */
+  ring(): void
+}): Commands {
+  const { clock, ids, io, stateOf, subjectOf, ring } = options
+  const queue: CommandWork[] = []
+  let open = true
+  const watchers = new Map<string, Set<() => void>>()
+
+  async function gather(
+    command: CommandDef,
+    input: unknown,
+    how: Submission,
+    eventId: string,
+  ): Promise<unknown> {
+    if (command.effect === undefined) return undefined
+    const { run, limits: declared } = command.effect
+    const ms = declared.attempt === undefined ? limits.effectAttemptMs : toMs(declared.attempt)
+    const what = `The effect of ${command.name}`
+    try {
+      return await attempt(clock, ms, what, (signal) =>
+        run(input, { ...io, idempotencyKey: eventId, signal, caller: how.caller }),
+      )
+    } catch (cause) {
+      if (cause instanceof WaybillError) throw cause
+      throw new WaybillError('EFFECT_FAILED', `${what} failed: ${messageOf(cause)}`, { cause })
+    }
+  }
+
+  function enqueue(work: Omit<CommandWork, 'kind' | 'since' | 'resolve' | 'reject'>): Promise<CommandAnswer> {
+    if (!open) throw new WaybillError('STOPPING', 'The service is shutting down.')
+    if (queue.length >= limits.commandsMax)
+      throw new WaybillError('OVERLOADED', 'Too many commands are waiting.')
+    return new Promise((resolve, reject) => {
+      queue.push({ kind: 'command', since: clock.now(), ...work, resolve, reject })
+      ring()
+    })
+  }
+
+  /** Waits until the flow has settled or the time is over; gives the last state seen. */
+  async function settle(
+    command: CommandDef,
+    id: string,
+    first: unknown,
+    waitMs: number,
+  ): Promise<{ state: unknown; settled: boolean }> {
+    const settledBy = command.settled
+    if (settledBy === undefined) return { state: first, settled: true }
+    const until = clock.now() + waitMs
+    let state = first
+    while (!settledBy(state)) {
+      const leftMs = until - clock.now()
+      if (leftMs <= 0) return { state, settled: false }
+      await changeOf(subjectOf(command, id), Math.min(leftMs, lookEveryMs))
+      state = await stateOf(command, id)
+    }
+    return { state, settled: true }
+  }
+
+  function changeOf(subject: string, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const watching = watchers.get(subject) ?? new Set()
+      const done = (): void => {
+        cancel()
+        watching.delete(done)
+        if (watching.size === 0) watchers.delete(subject)
+        resolve()
+      }
+      const cancel = clock.timer(ms, done)
+      watchers.set(subject, watching.add(done))
+    })
+  }
+
+  return {
+    submit: async (command, input, how) => {
+      const eventId = ids.newId()
+      const correlationId = how.correlationId ?? eventId
+      const gathered = await gather(command, input, how, eventId)
+      const id = command.id(input, { newId: () => ids.newId(), caller: how.caller, gathered })
+      const answer = await enqueue({ command, input, how, eventId, correlationId, id, gathered })
+      if (isRefusal(answer)) return answer
+      const { replayed } = answer
+      const { state, settled } = await settle(command, answer.id, answer.state, how.waitMs ?? 0)
+      const reply = state === answer.state ? answer.reply : command.reply(state, { id: answer.id, input })
+      return { refused: false, id: answer.id, reply, correlationId, settled, replayed }
+    },
+    take: (max) => queue.splice(0, max),
+    pending: () => queue.length,
+    close: () => {
+      open = false
+    },
+    changed: (subject) => {
+      if (watchers.size > 0) for (const done of watchers.get(subject) ?? []) done()
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import type { CommandDef } from '../contract/command.ts'
+import { subjectOf } from '../contract/entity.ts'
+import type { EventDef } from '../contract/event.ts'
+import type { HandlerDef } from '../contract/handler.ts'
+import type { ServiceDef } from '../contract/service.ts'
+import type { SystemDef } from '../contract/system.ts'
+import { WaybillError } from '../errors.ts'
+import type { Codec } from '../ports/codec.ts'
+import type { Message } from '../ports/log.ts'
+import type { Deadline, EventHead, ParkedEntry } from '../ports/store.ts'
+import type { Settlement } from './effects.ts'
+import type { Submission } from './engine.ts'
+
+/** A command in a batch. */
+export interface CommandWork {
+  readonly kind: 'command'
+  readonly command: CommandDef
+  readonly input: unknown
+  readonly how: Submission
+  /** Of the command itself: the cause of its events. */
+  readonly eventId: string
+  readonly correlationId: string
+  /** Of the entity that decides. */
+  readonly id: string
+  readonly gathered: unknown
+  readonly since: number
+  resolve(answer: CommandAnswer): void
+  reject(error: unknown): void
+}
+
+export type CommandAnswer =
+  | {
+      readonly refused: false
+      readonly id: string
+      readonly state: unknown
+      readonly reply: unknown
+      readonly replayed: boolean
+    }
+  | Extract<ReturnType<CommandDef['decide']>, { refused: true }>
+
+/** Where an event came from. */
+export type Origin =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'deadline'; readonly deadline: Deadline }
+  | { readonly kind: 'parked'; readonly entry: ParkedEntry }
+
+/** A handler with the entities that this event makes it decide about. */
+export interface Call {
+  readonly handler: HandlerDef
+  readonly ids: readonly (string | readonly string[])[]
+  readonly subjects: readonly string[]
+}
+
+/** An event in a batch. */
+export interface EventWork {
+  readonly kind: 'event'
+  readonly origin: Origin
+  readonly head: EventHead & { readonly payload: Uint8Array }
+  readonly event: EventDef | undefined
+  readonly data: Readonly<Record<string, unknown>>
+  readonly calls: readonly Call[]
+  /** Why it can't be handled at all. */
+  readonly unreadable: unknown
+  /** How its effect went, if it has one; set before the batch decides. */
+  settlement: Settlement | undefined
+}
+
+export type Work = CommandWork | EventWork
+
+/** Reads an event and finds out who handles it; never throws: a fault is kept for the parking. */
+export function toWork(
+  origin: Origin,
+  { system, service, codec }: { system: SystemDef; service: ServiceDef; codec: Codec },
+): EventWork {
+  const head = headOf(origin)
+  const event = system.events.get(head.type)
+  try {
+    if (event === undefined) throw new WaybillError('UNKNOWN_EVENT', `Nobody declares ${head.type}.`)
+    const data = codec.decode(event, head.payload)
+    const calls = service.handlers
+      .filter((handler) => handler.event.type === head.type)
+      .map((handler) => callOf(handler, data))
+    return { kind: 'event', origin, head, event, data, calls, unreadable: undefined, settlement: undefined }
+  } catch (unreadable) {
+    return { kind: 'event', origin, head, event, data: {}, calls: [], unreadable, settlement: undefined }
+  }
+}
+
+function headOf(origin: Origin): EventHead & { readonly payload: Uint8Array } {
+  switch (origin.kind) {
+    case 'message':
+      return origin.message.event
+    case 'deadline':
+      return origin.deadline
+    case 'parked':
+      return origin.entry.event
+  }
+}
+
+function callOf(handler: HandlerDef, data: unknown): Call {
+  const ids = handler.targets.map((target) => target.select(data))
+  const subjects = handler.targets.flatMap(({ entity }, index) =>
+    [ids[index]!].flat().map((id) => subjectOf(entity, id)),
+  )
+  return { handler, ids, subjects }
+}
