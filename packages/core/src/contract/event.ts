@@ -45,7 +45,7 @@ function define<N extends string, S extends TObject>(
   const create = (data: Static<S>): Emitted<N> => ({
     type,
     event: def,
-    data: data as Record<string, unknown>,
+    data,
     laterMs: undefined,
   })
   const def: EventDef<N, Static<S>> = Object.assign(create, { type, schema, ...rest })

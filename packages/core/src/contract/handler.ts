@@ -91,7 +91,7 @@ function build<S extends readonly unknown[], D>(
         emits,
         observes: false,
         effect,
-        decide: (states, data, meta) => toList(how(states as Given<S>, data as D, meta as Meta)),
+        decide: (states, data, meta) => toList(how(states as Given<S>, data as D, meta)),
       }),
     }),
   })

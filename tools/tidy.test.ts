@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+
+/** Who may import whom among the packages; systems and tools stand above all of them. Tests may also use `testing`. */
+const below: Record<string, readonly string[]> = {
+  core: [],
+  schema: ['core'],
+  postgres: ['core'],
+  testing: ['core'],
+  runtime: ['core'],
+  cli: ['core', 'schema', 'postgres', 'runtime'],
+}
+const linesMax = 400
+
+const files = execFileSync(
+  'git',
+  ['ls-files', '--cached', '--others', '--exclude-standard', '*.ts', '*.tsx'],
+  {
+    encoding: 'utf8',
+  },
+)
+  .split('\n')
+  .filter((file) => file !== '')
+const sources = files.map((file) => ({ file, text: readFileSync(file, 'utf8') }))
+const isTest = (file: string): boolean => /\.test\.ts$/.test(file)
+const importsOf = (text: string): string[] =>
+  [...text.matchAll(/(?:from|import) '([^']+)'/g)].map((found) => found[1]!)
+
+test('imports point one way', () => {
+  const wrong = sources.flatMap(({ file, text }) => {
+    const home = /^packages\/([^/]+)\//.exec(file)?.[1]
+    if (home === undefined) return []
+    const allowed = [...below[home]!, home, ...(isTest(file) ? ['testing', 'core'] : [])]
+    return importsOf(text)
+      .filter((name) => name.startsWith('@waybill/'))
+      .filter((name) => !allowed.includes(name.split('/')[1]!))
+      .map((name) => `${file} imports ${name}`)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('packages and systems reach each other by name, not by path', () => {
+  const wrong = sources.flatMap(({ file, text }) => {
+    const home = /^(?:packages|systems)\/[^/]+\//.exec(file)?.[0]
+    if (home === undefined) return []
+    return importsOf(text)
+      .filter((name) => name.startsWith('.'))
+      .filter((name) => !new URL(name, `file:///${file}`).pathname.startsWith(`/${home}`))
+      .map((name) => `${file} imports ${name}`)
+  })
+  assert.deepEqual(wrong, [])
+})
+
+test('core knows no Node, no clock and no randomness', () => {
+  const banned = /\bnode:|Date\.now|Math\.random|new Date\(\)|setTimeout|setInterval|\bprocess\.|\bconsole\./
+  const wrong = sources
+    .filter(({ file }) => file.startsWith('packages/core/src/') && !isTest(file))
+    .flatMap(({ file, text }) => (banned.test(text) ? [`${file}: ${banned.exec(text)![0]}`] : []))
+  assert.deepEqual(wrong, [])
+})
+
+test('systems hold business rules only', () => {
+  const banned = /from 'node:|from 'pg'|\bsql`|\bselect \w+ from\b|\bsetTimeout\(/i
+  const wrong = sources
+    .filter(({ file }) => file.startsWith('systems/') && !isTest(file) && !file.includes('-socket.'))
+    .flatMap(({ file, text }) => (banned.test(text) ? [`${file}: ${banned.exec(text)![0]}`] : []))
+  assert.deepEqual(wrong, [])
+})
+
+test('a file is one concept', () => {
+  const long = sources
+    .map(({ file, text }) => ({ file, lines: text.split('\n').length }))
+    .filter(({ lines }) => lines > linesMax)
+  assert.deepEqual(long, [])
+})
+
+test('what a file imports, its package declares', () => {
+  const wrong = sources.flatMap(({ file, text }) => {
+    const home = /^(?:packages|systems)\/[^/]+/.exec(file)?.[0]
+    if (home === undefined) return []
+    const manifest = JSON.parse(readFileSync(`${home}/package.json`, 'utf8')) as Record<
+      string,
+      Record<string, string>
+    >
+    const declared = { ...manifest['dependencies'], ...manifest['devDependencies'] }
+    return importsOf(text)
+      .filter((name) => !name.startsWith('.') && !name.startsWith('node:'))
+      .map((name) =>
+        name
+          .split('/')
+          .slice(0, name.startsWith('@') ? 2 : 1)
+          .join('/'),
+      )
+      .filter((name) => name !== (manifest['name'] as unknown) && declared[name] === undefined)
+      .map((name) => `${file} imports ${name}`)
+  })
+  assert.deepEqual(wrong, [])
+})
