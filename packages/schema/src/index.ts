@@ -1,1 +1,12 @@
-export {}
+export { fullNameOf, schemasOf } from './avro.ts'
+export type { AvroEnum, AvroField, AvroRecord, AvroSchema } from './avro-schema.ts'
+export { createAvroCodec, type SchemaIds } from './codec.ts'
+export { type CompatibilityLevel, compatibilityLevels, incompatibilities } from './compatibility.ts'
+export { checkSchemas, type SchemaDrift, writeSchemas } from './files.ts'
+export { createJsonCodec } from './json-codec.ts'
+export { createEmbeddedRegistry } from './registry/embedded.ts'
+export { prepare, type SchemaSnapshot } from './registry/prepare.ts'
+export type { Registry, SchemaVersion } from './registry/registry.ts'
+export { memoryStorage, type RegistryRecord, type RegistryStorage } from './registry/storage.ts'
+export { type Subjects, subjectsOf } from './registry/subject.ts'
+export { schemaIdIn } from './wire.ts'

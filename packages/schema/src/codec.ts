@@ -1,0 +1,96 @@
+import { type Codec, type EventDef, messageOf, type SystemDef } from '@waybill/core'
+import type { Type } from 'avsc'
+import { absentAgain, type Mend } from './absent.ts'
+import type { AvroSchema } from './avro-schema.ts'
+import { avroType } from './avro-type.ts'
+import { misfitsOf, payloadInvalid, payloadUnreadable } from './payload-errors.ts'
+import { perEvent } from './per-event.ts'
+import { headerBytes, schemaIdIn, writeHeader } from './wire.ts'
+
+/** Which id stands for which schema, known without asking anybody. */
+export interface SchemaIds {
+  /** The id under which the schema of an event, as it is now, is registered. */
+  idOf(event: EventDef): number
+  /** The schema with an id, whoever wrote with it; `undefined` when it is not known here. */
+  schemaOf(id: number): AvroSchema | undefined
+}
+
+/** Reads what was written with one schema as the event's schema of now. `offset` is where it ended. */
+type Read = (payload: Buffer) => { value: any; offset: number }
+
+interface EventCodec {
+  readonly type: Type
+  readonly id: number
+  readonly mend: Mend
+  /** By the writer's schema id; filled as ids turn up. */
+  readonly readers: Map<number, Read>
+}
+
+/**
+ * Avro binary in Confluent's wire format: the schema's id and the value. Properties that the schema does not
+ * have are not written.
+ * @throws SYSTEM_INVALID when Avro cannot express an event of the system
+ */
+export function createAvroCodec(system: SystemDef, ids: SchemaIds): Codec {
+  const codecOf = perEvent<EventCodec>(system, (event, type) => ({
+    type,
+    id: ids.idOf(event),
+    mend: absentAgain(event.schema),
+    readers: new Map(),
+  }))
+  // Every payload is written here first, since its length is only known afterwards.
+  let scratch = Buffer.allocUnsafeSlow(64 * 1024)
+
+  return {
+    encode(event, data) {
+      const { type, id } = codecOf(event)
+      try {
+        let end = type.encode(data, scratch, headerBytes)
+        if (end < 0) {
+          // It ends at minus the number of bytes that are missing.
+          scratch = Buffer.allocUnsafeSlow(2 * (scratch.length - end))
+          end = type.encode(data, scratch, headerBytes)
+        }
+        writeHeader(scratch, id)
+        return Buffer.from(scratch.subarray(0, end))
+      } catch (error) {
+        throw payloadInvalid(event, misfitsOf(type, data) || messageOf(error))
+      }
+    },
+
+    decode(event, payload) {
+      const codec = codecOf(event)
+      const { value, offset } = read(event, codec, payload)
+      if (offset < 0) throw payloadUnreadable(event, 'it ends too early')
+      if (offset < payload.length) throw payloadUnreadable(event, 'it goes on after its end')
+      return codec.mend(value)
+    },
+  }
+
+  function read(event: EventDef, codec: EventCodec, payload: Uint8Array): ReturnType<Read> {
+    const writer = schemaIdIn(payload)
+    if (writer === undefined) throw payloadUnreadable(event, 'no schema id stands before the value')
+    try {
+      let reader = codec.readers.get(writer)
+      if (reader === undefined) {
+        reader = readerOf(codec, writer)
+        codec.readers.set(writer, reader)
+      }
+      return reader(bufferOn(payload))
+    } catch (error) {
+      throw payloadUnreadable(event, messageOf(error), error)
+    }
+  }
+
+  function readerOf({ type, id }: EventCodec, writer: number): Read {
+    if (writer === id) return (payload) => type.decode(payload, headerBytes)
+    const schema = ids.schemaOf(writer)
+    if (schema === undefined) throw new Error(`it was written with schema ${writer}, which is not known here`)
+    const resolver = type.createResolver(avroType(schema), { ignoreNamespaces: true })
+    return (payload) => type.decode(payload, headerBytes, resolver)
+  }
+}
+
+function bufferOn(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { event, internal } from '@waybill/core'
+import { Type } from 'typebox'
+import type { AvroRecord } from '../avro-schema.ts'
+import { shopWith } from '../system.test.fixture.ts'
+import { createEmbeddedRegistry } from './embedded.ts'
+import { prepare } from './prepare.ts'
+import { memoryStorage, type RegistryStorage } from './storage.ts'
+
+const order = (...fields: AvroRecord['fields']): AvroRecord => ({
+  type: 'record',
+  name: 'Order',
+  fields: [{ name: 'id', type: 'string' }, ...fields],
+})
+const withNote = order({ name: 'note', type: ['null', 'string'], default: null })
+const withTotal = order({ name: 'total', type: 'long' })
+
+describe('embedded registry', () => {
+  it('gives the same schema the same id, in any subject and key order', async () => {
+    const registry = createEmbeddedRegistry()
+    assert.equal(await registry.register('a', order()), 1)
+    assert.equal(await registry.register('a', withNote), 2)
+    assert.equal(await registry.register('a', order()), 1)
+    assert.equal(await registry.register('b', withNote), 2)
+    const reordered = { fields: [{ type: { type: 'string' }, name: 'id' }], name: 'Order', type: 'record' }
+    assert.equal(await registry.register('a', reordered as unknown as AvroRecord), 1)
+    assert.deepEqual(await registry.versions('a'), [
+      { version: 1, id: 1, schema: order() },
+      { version: 2, id: 2, schema: withNote },
+    ])
+    assert.deepEqual(await registry.versions('b'), [{ version: 1, id: 2, schema: withNote }])
+    assert.deepEqual(await registry.versions('c'), [])
+    assert.deepEqual(await registry.schemaById(2), withNote)
+    assert.equal(await registry.schemaById(3), undefined)
+  })
+
+  it('refuses what the level of the subject does not allow, and registers nothing then', async () => {
+    const registry = createEmbeddedRegistry()
+    await registry.register('a', order())
+    assert.equal((await registry.check('a', withTotal)).length, 1)
+    await assert.rejects(registry.register('a', withTotal), {
+      code: 'SCHEMA_INCOMPATIBLE',
+      message: /a\n.*total/,
+    })
+    assert.equal((await registry.versions('a')).length, 1)
+
+    assert.equal(await registry.level('a'), 'BACKWARD')
+    await registry.setLevel('a', 'NONE')
+    assert.equal(await registry.level('a'), 'NONE')
+    assert.equal(await registry.level('b'), 'BACKWARD')
+    assert.equal(await registry.register('a', withTotal), 2)
+  })
+
+  it('finds everything again in its storage', async () => {
+    const storage = memoryStorage()
+    const first = createEmbeddedRegistry(storage)
+    await first.register('a', order())
+    await first.setLevel('a', 'FULL')
+    const second = createEmbeddedRegistry(storage)
+    assert.equal(await second.register('a', order()), 1)
+    assert.equal(await second.level('a'), 'FULL')
+    assert.equal(await second.register('b', withNote), 2)
+  })
+
+  it('decides anew when another process was quicker', async () => {
+    const storage = memoryStorage()
+    const other = createEmbeddedRegistry(storage)
+    let disturbed = false
+    const disturbing: RegistryStorage = {
+      load: () => storage.load(),
+      async append(record, position) {
+        if (!disturbed) {
+          disturbed = true
+          await other.register('a', withNote)
+        }
+        return storage.append(record, position)
+      },
+    }
+    assert.equal(await createEmbeddedRegistry(disturbing).register('a', withNote), 1)
+    assert.equal((await storage.load()).length, 1)
+  })
+})
+
+describe('prepare', () => {
+  const data = Type.Object({ orderId: Type.String() })
+  const OrderCreated = event('OrderCreated', { topic: 'orders', key: 'orderId', data })
+  const OrderPaid = event('OrderPaid', { topic: 'orders', key: 'orderId', data })
+  const StockReserved = event('StockReserved', { topic: 'stock', key: 'orderId', data })
+  const OrderOverdue = internal('OrderOverdue', { data })
+
+  it('registers each event under its topic when it is alone there, else under its own name', async () => {
+    const registry = createEmbeddedRegistry()
+    const system = shopWith(OrderCreated, OrderPaid, StockReserved, OrderOverdue)
+    const snapshot = await prepare(system, registry)
+    const subjects = {
+      'waybill.shop.OrderCreated': OrderCreated,
+      'waybill.shop.OrderPaid': OrderPaid,
+      'stock-value': StockReserved,
+      'waybill.shop.OrderOverdue': OrderOverdue,
+    }
+    for (const [subject, registered] of Object.entries(subjects)) {
+      const [version] = await registry.versions(subject)
+      assert.equal(version?.id, snapshot.idOf(registered))
+      assert.deepEqual(version.schema, snapshot.schemaOf(version.id))
+    }
+    assert.deepEqual(await registry.versions('orders-value'), [])
+  })
+
+  it('gives the same ids again, and knows the schemas of before', async () => {
+    const registry = createEmbeddedRegistry()
+    const first = await prepare(shopWith(OrderCreated), registry)
+    const again = await prepare(shopWith(OrderCreated), registry)
+    assert.equal(again.idOf(OrderCreated), first.idOf(OrderCreated))
+
+    const Newer = event('OrderCreated', {
+      topic: 'orders',
+      key: 'orderId',
+      data: Type.Object({ orderId: Type.String(), note: Type.Optional(Type.String()) }),
+    })
+    // Its topic carries two types now, so that it is registered under another subject.
+    const newer = await prepare(shopWith(Newer, OrderPaid), registry)
+    assert.notEqual(newer.idOf(Newer), first.idOf(OrderCreated))
+    assert.deepEqual(newer.schemaOf(first.idOf(OrderCreated)), first.schemaOf(first.idOf(OrderCreated)))
+  })
+
+  it('refuses with all reasons of all events, and registers nothing then', async () => {
+    const registry = createEmbeddedRegistry()
+    await prepare(shopWith(OrderCreated, StockReserved), registry)
+    const more = Type.Object({ orderId: Type.String(), total: Type.Integer() })
+    const system = shopWith(
+      event('OrderCreated', { topic: 'orders', key: 'orderId', data: more }),
+      event('StockReserved', { topic: 'stock', key: 'orderId', data: more }),
+      OrderOverdue,
+    )
+    await assert.rejects(prepare(system, registry), {
+      code: 'SCHEMA_INCOMPATIBLE',
+      message: /OrderCreated, total: .*\n.*StockReserved, total: /,
+    })
+    assert.deepEqual(await registry.versions('waybill.shop.OrderOverdue'), [])
+  })
+})
