@@ -1,1 +1,5 @@
-export {}
+export type { Database } from './database.ts'
+export { openPostgres } from './drivers/pg.ts'
+export { openPglite } from './drivers/pglite.ts'
+export { schemaOf } from './schema.ts'
+export { createPostgresStore } from './store.ts'

@@ -18,7 +18,7 @@ export type Moment = { readonly time: Date } | { readonly position: number }
 
 /** One page of a view. */
 export interface Page<R> {
-  readonly items: readonly R[]
+  readonly items: R[]
   /** Hand it back for the next page; `null` on the last one. */
   readonly nextCursor: string | null
 }

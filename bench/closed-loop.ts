@@ -1,0 +1,49 @@
+import type { BenchShop } from './shop.ts'
+
+/** What a closed loop came to. */
+export interface ClosedLoop {
+  readonly sagas: number
+  readonly seconds: number
+  readonly sagaMs: readonly number[]
+}
+
+/** Keeps `inFlight` orders going for a while; an order is over when its user is told. Ends when all are over. */
+export async function closedLoop(
+  shop: BenchShop,
+  options: { inFlight: number; seconds: number; hot: boolean },
+): Promise<ClosedLoop> {
+  const started = new Map<string, number>()
+  const sagaMs: number[] = []
+  const until = performance.now() + options.seconds * 1_000
+  const begin = performance.now()
+  let open = 0
+  let end = begin
+  let finish = (_: ClosedLoop): void => {}
+  let fail = (_: unknown): void => {}
+  const done = new Promise<ClosedLoop>((resolve, reject) => {
+    finish = resolve
+    fail = reject
+  })
+
+  const place = async (): Promise<void> => {
+    open += 1
+    const at = performance.now()
+    started.set(await shop.placeOrder(shop.orderInput(options.hot)), at)
+  }
+  const off = shop.onEnd((orderIds) => {
+    end = performance.now()
+    for (const id of orderIds) {
+      const at = started.get(id)
+      if (at === undefined) continue
+      started.delete(id)
+      sagaMs.push(end - at)
+      open -= 1
+      if (end < until) place().catch(fail)
+    }
+    if (open > 0) return
+    off()
+    finish({ sagas: sagaMs.length, seconds: (end - begin) / 1_000, sagaMs })
+  })
+  for (let n = 0; n < options.inFlight; n += 1) place().catch(fail)
+  return done
+}

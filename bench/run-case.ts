@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLogger, readConfig, startHost } from '@waybill/runtime'
+import shopApplication from '@waybill/shop'
+import { openBackends } from '../packages/cli/src/backends.ts'
+import { closedLoop } from './closed-loop.ts'
+import { benchShop, piecesOf } from './shop.ts'
+
+/** What the parent asks of this process, and what it answers. */
+export type Order =
+  | { readonly kind: 'closed'; readonly hot: boolean; readonly seconds: number; readonly inFlight: number }
+  | { readonly kind: 'watch' }
+  | { readonly kind: 'check'; readonly orders: number; readonly pieces: number }
+  | { readonly kind: 'stop' }
+
+/*
+ * One case in a process of its own: the whole shop, on the store that the environment names. The parent tells it what to
+ * do, measures it and its database from outside, and for the HTTP cases has the load made by yet another process.
+ */
+const folder = await mkdtemp(join(tmpdir(), 'waybill-bench-'))
+const variables = {
+  WAYBILL_RATE_LIMIT: '0',
+  WAYBILL_PORT_SHOP: '0',
+  WAYBILL_PORT_CONSOLE: '0',
+  WAYBILL_DATA: folder,
+  ...process.env,
+}
+const config = readConfig(variables, [shopApplication])
+const host = await startHost({
+  applications: [shopApplication],
+  config,
+  backends: await openBackends(config),
+  logger: createLogger({ json: true, sink: { write: (line) => void process.stderr.write(line) } }),
+})
+const shop = await benchShop(host)
+let orders = 0
+/** When the user of an order was told of its end, by the wall clock that the load generator uses, too. */
+const endedAt: [string, number][] = []
+
+process.on('message', (order: Order) => {
+  answer(order).then(
+    (result) => process.send!({ result }),
+    (error: unknown) => process.send!({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+  )
+})
+process.send!({
+  result: { address: host.systems[0]!.address, orders: Array.from({ length: 2_000 }, () => shop.orderInput(false)) },
+})
+
+async function answer(order: Order): Promise<unknown> {
+  switch (order.kind) {
+    case 'closed': {
+      const before = await shop.eventsStored()
+      const cpu = process.cpuUsage()
+      const run = await closedLoop(shop, order)
+      const used = process.cpuUsage(cpu)
+      orders += run.sagas
+      await shop.checkBooks(orders, piecesOf(order.hot))
+      return { ...run, events: (await shop.eventsStored()) - before, nodeCpu: (used.user + used.system) / 1e6 }
+    }
+    case 'watch': {
+      const cpu = process.cpuUsage()
+      shop.onEnd((orderIds) => {
+        const now = performance.timeOrigin + performance.now()
+        for (const id of orderIds) endedAt.push([id, now])
+      })
+      return { before: await shop.eventsStored(), cpu }
+    }
+    case 'check':
+      await shop.checkBooks(order.orders, order.pieces)
+      return { endedAt, after: await shop.eventsStored(), cpu: process.cpuUsage() }
+    case 'stop':
+      await host.stop()
+      await rm(folder, { recursive: true, force: true })
+      process.disconnect()
+      return undefined
+  }
+}

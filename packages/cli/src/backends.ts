@@ -1,0 +1,26 @@
+import { createPostgresStore, openPglite, openPostgres, schemaOf } from '@waybill/postgres'
+import type { Backends, Config } from '@waybill/runtime'
+import { createAvroCodec, createEmbeddedRegistry, prepare } from '@waybill/schema'
+import { databaseHeartbeats } from './heartbeat-store.ts'
+import { databaseRegistryStorage } from './registry-storage.ts'
+import { openSharedTables } from './shared-tables.ts'
+
+/** Opens the database that the configuration names, for everything that a host keeps. */
+export async function openBackends({ store, dataFolder }: Config): Promise<Backends> {
+  const database = store.kind === 'pglite' ? await openPglite(dataFolder) : openPostgres(store.url)
+  await openSharedTables(database)
+  const registry = createEmbeddedRegistry(databaseRegistryStorage(database))
+  return {
+    heartbeats: databaseHeartbeats(database),
+    store: (system, service) => createPostgresStore({ database, schema: schemaOf(system, service), service }),
+    codec: async (system) => createAvroCodec(system, await prepare(system, registry)),
+    ready: () =>
+      database
+        .read((run) => run({ text: 'select 1' }))
+        .then(
+          () => true,
+          () => false,
+        ),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,53 @@
+#!/usr/bin/env node
+import { parseArgs } from 'node:util'
+import { messageOf, WaybillError } from '@waybill/core'
+import { schemas } from './schemas.ts'
+import { start } from './start.ts'
+
+const usage = `waybill start [system…]              run systems in this process; without a name: all of them
+waybill schemas [--check] [system…]  write their Avro schemas; --check: only compare, exit code 1 if they differ
+waybill --help
+
+Systems are the folders in ./systems. Configuration is by environment: WAYBILL_DATA, WAYBILL_STORE, WAYBILL_LOG,
+WAYBILL_REGISTRY, WAYBILL_REDIS, WAYBILL_HOST, WAYBILL_PORT_<SYSTEM>, WAYBILL_PORT_CONSOLE, WAYBILL_RATE_LIMIT,
+WAYBILL_JWT_SECRET, WAYBILL_TIME_SCALE. With NODE_ENV=production there is no demo mode.`
+
+/** @returns the exit code; `undefined`: the process goes on */
+async function run(args: readonly string[]): Promise<number | undefined> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+  })
+  const [command, ...names] = positionals
+  if (values.help) {
+    console.log(usage)
+    return 0
+  }
+  if (command === 'start' && !values.check) {
+    await start(names)
+    return undefined
+  }
+  if (command === 'schemas') return (await schemas(names, values)) ? 0 : 1
+  console.error(usage)
+  return 2
+}
+
+try {
+  const code = await run(process.argv.slice(2))
+  if (code !== undefined) process.exitCode = code
+} catch (error) {
+  console.error(explain(error))
+  process.exit(1)
+}
+
+/** What a person can do something with: an error of the catalogue needs no stack. */
+function explain(error: unknown): string {
+  if (error instanceof WaybillError) {
+    const cause = error.cause === undefined ? [] : [`Cause: ${messageOf(error.cause)}`]
+    return [`${error.code}: ${error.message}`, ...cause, error.help].join('\n')
+  }
+  if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+    return `${error.message}\n\n${usage}`
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

@@ -1,0 +1,21 @@
+import type { Database } from '@waybill/postgres'
+
+/**
+ * Makes the tables that belong to no service: what all processes on a database share.
+ * Safe when several do it at once.
+ */
+export async function openSharedTables(database: Database): Promise<void> {
+  await database.transaction(async ({ run }) => {
+    await run({ text: "select pg_advisory_xact_lock(hashtextextended('waybill', 0))" })
+    await run({
+      text: `
+        create schema if not exists waybill;
+        create table if not exists waybill.schema_registry (position int primary key, record jsonb not null);
+        create table if not exists waybill.heartbeat (
+          system text, service text, instance_id text, address text not null,
+          started_at bigint not null, at bigint not null,
+          primary key (system, service, instance_id)
+        )`,
+    })
+  })
+}

@@ -1,0 +1,27 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { Connection } from '../connection.ts'
+import type { Database } from '../database.ts'
+import { pooled } from '../pool.ts'
+import { resultTypes } from '../types.ts'
+import { lockFolder } from './folder-lock.ts'
+import { WorkerStream } from './worker-stream.ts'
+
+/**
+ * Opens the database in a folder, which is made if it is not there. It has one session: transactions take turns.
+ * Nothing is lost when the process is killed; a power cut can lose what was written last.
+ * @throws DATA_FOLDER_IN_USE
+ */
+export async function openPglite(folder: string): Promise<Database> {
+  await mkdir(folder, { recursive: true })
+  const unlock = await lockFolder(folder)
+  const connect = async (): Promise<Connection> => {
+    const stream = new WorkerStream(join(folder, 'pglite'))
+    const client = new Client({ user: 'postgres', pipeline: true, types: resultTypes, stream: () => stream })
+    const connection = new Connection(client, 'pglite')
+    await client.connect()
+    return connection
+  }
+  return pooled({ size: 1, connect, closed: unlock })
+}

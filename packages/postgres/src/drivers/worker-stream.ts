@@ -1,0 +1,63 @@
+import { Duplex } from 'node:stream'
+import { Worker } from 'node:worker_threads'
+
+/** PGlite in a thread of its own, as if it were a socket to a server. */
+export class WorkerStream extends Duplex {
+  readonly #folder: string
+  #worker: Worker | undefined
+
+  constructor(folder: string) {
+    super()
+    this.#folder = folder
+  }
+
+  /** What `pg` calls of a socket. */
+  connect(): void {
+    const script = import.meta.url.endsWith('.ts') ? './pglite-worker.ts' : './pglite-worker.js'
+    this.#worker = new Worker(new URL(script, import.meta.url), { workerData: this.#folder })
+    this.#worker.once('message', () => {
+      this.#worker!.on('message', (bytes: Uint8Array) =>
+        this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
+      )
+      this.emit('connect')
+    })
+    this.#worker.on('error', (error) => this.destroy(error))
+    this.#worker.on('exit', () => this.push(null))
+  }
+
+  setNoDelay(): void {}
+
+  setKeepAlive(): void {}
+
+  override _read(): void {}
+
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.#post([chunk])
+    done()
+  }
+
+  override _writev(chunks: readonly { readonly chunk: Buffer }[], done: () => void): void {
+    this.#post(chunks.map(({ chunk }) => chunk))
+    done()
+  }
+
+  /** The worker closes the database and exits. */
+  override _final(done: () => void): void {
+    this.#worker!.once('exit', () => done())
+    this.#worker!.postMessage(undefined)
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    void this.#worker?.terminate().then(() => done(error))
+  }
+
+  #post(chunks: readonly Buffer[]): void {
+    const message = new Uint8Array(chunks.reduce((length, chunk) => length + chunk.length, 0))
+    let end = 0
+    for (const chunk of chunks) {
+      message.set(chunk, end)
+      end += chunk.length
+    }
+    this.#worker!.postMessage(message, [message.buffer])
+  }
+}

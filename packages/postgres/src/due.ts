@@ -1,0 +1,70 @@
+import type { Due } from '@waybill/core'
+import { texts } from './binary.ts'
+import type { Run } from './database.ts'
+import { eventColumns, eventFrom } from './event-columns.ts'
+import { parkedColumns, parkedFrom } from './parked.ts'
+import type { Tables } from './schema.ts'
+import { type Sql, sql, statement } from './sql.ts'
+
+/**
+ * What is due, and when the next one will be: at once, if more is due than was asked for.
+ * @param keys whose first parked events are wanted in any case
+ */
+export async function due(
+  run: Run,
+  tables: Tables,
+  { now, limit, keys }: { readonly now: number; readonly limit: number; readonly keys: readonly string[] },
+): Promise<Due> {
+  const [deadlines, parked, next] = await Promise.all([
+    run(
+      statement(sql`select due_at, recorded, ${eventColumns} from ${tables.deadline}
+        where due_at <= ${now}::bigint order by due_at, id limit ${limit}::int`),
+    ),
+    run(
+      statement(sql`${ready(tables, now, limit, keys)}
+        select ${parkedColumns} from ${tables.parked} where ticket = any(array(select ticket from ready))
+        order by ticket limit ${limit}::int`),
+    ),
+    run(
+      statement(sql`(select due_at from ${tables.deadline} where due_at > ${now}::bigint order by due_at limit 1)
+        union all
+        (select next_at from ${tables.parked} where reason <> 'behind' and next_at > ${now}::bigint
+          order by next_at limit 1)`),
+    ),
+  ])
+  const more = deadlines.length === limit || parked.length === limit
+  const times = [...next.map(([at]) => at as number), ...(more ? [now] : [])]
+  return {
+    deadlines: deadlines.map((row) => ({ dueAt: row[0], recorded: row[1], ...eventFrom(row, 2) })),
+    parked: parked.map(parkedFrom),
+    nextAt: times.length === 0 ? undefined : Math.min(...times),
+  }
+}
+
+/**
+ * The tickets that may be tried. Those that failed or have an effect under way are found by their time; those that were
+ * behind an event which is settled, by going from key to key, however long the queues are.
+ */
+function ready(tables: Tables, now: number, limit: number, keys: readonly string[]): Sql {
+  const { parked } = tables
+  return sql`with recursive queue as (
+      (select key from ${parked} where reason = 'behind' order by key limit 1)
+      union all
+      select next.key from queue, lateral (
+        select key from ${parked} p where reason = 'behind' and p.key > queue.key order by p.key limit 1
+      ) next
+    ), ready as (
+      (select ticket from ${parked} p where reason <> 'behind' and next_at <= ${now}::bigint
+        and not exists (select from ${parked} earlier where earlier.key = p.key and earlier.ticket < p.ticket)
+        order by next_at limit ${limit}::int)
+      union all
+      select first.ticket from queue, lateral (${first(tables, sql`queue.key`)}) first
+        where first.reason = 'behind' and first.next_at <= ${now}::bigint
+      union all
+      select first.ticket from unnest(${texts(keys)}) u(key), lateral (${first(tables, sql`u.key`)}) first
+    )`
+}
+
+function first({ parked }: Tables, key: Sql): Sql {
+  return sql`select ticket, reason, next_at from ${parked} p where p.key = ${key} order by p.ticket limit 1`
+}

@@ -1,0 +1,28 @@
+import { WaybillError } from '@waybill/core'
+import { DatabaseError } from 'pg'
+import { ConnectionLost } from './database.ts'
+
+/** SQLSTATEs that the tables' own function raises. */
+export const conflict = 'WB001'
+export const offsetsLost = 'WB002'
+
+/** Two transactions waited for each other, or could not be brought in an order: one of them failed. */
+const races = new Set([conflict, '40001', '40P01'])
+
+/** Timed out, out of something, or its disk fails: it may be different later. */
+const shortage = /^(53|55P03|57014|58)/
+
+/** What an error of the database means to the engine. Nothing was written. */
+export function waybillError(error: unknown): unknown {
+  if (error instanceof ConnectionLost) {
+    return new WaybillError('STORE_UNAVAILABLE', 'The connection to the database broke', {
+      cause: error.cause,
+    })
+  }
+  if (!(error instanceof DatabaseError)) return error
+  const code = error.code ?? ''
+  if (races.has(code)) return new WaybillError('BATCH_CONFLICT', error.message, { cause: error })
+  if (code === offsetsLost) return new WaybillError('OFFSETS_LOST', error.message, { cause: error })
+  if (shortage.test(code)) return new WaybillError('STORE_UNAVAILABLE', error.message, { cause: error })
+  return new WaybillError('INVARIANT_BROKEN', `The database refused: ${error.message}`, { cause: error })
+}

@@ -1,0 +1,4 @@
+import { tables } from './001-tables.ts'
+
+/** In the order in which they run; the number of each is its place, from 1. What is released never changes. */
+export const migrations: readonly string[] = [tables]

@@ -1,0 +1,68 @@
+import type { Store } from '@waybill/core'
+import type { Database, Run } from './database.ts'
+import { due } from './due.ts'
+import { waybillError } from './failures.ts'
+import { forget } from './forget.ts'
+import { load } from './load.ts'
+import { correlated, history, published } from './log.ts'
+import { migrate } from './migrate.ts'
+import { parkedColumns, parkedFrom } from './parked.ts'
+import { tablesIn } from './schema.ts'
+import { selectRows } from './select-rows.ts'
+import { sql, statement } from './sql.ts'
+import { transactor } from './transact.ts'
+
+/**
+ * The store of one service.
+ * @param options.schema where its tables are, see `schemaOf`
+ */
+export function createPostgresStore(options: {
+  readonly database: Database
+  readonly schema: string
+  readonly service: string
+}): Store {
+  const { database, schema, service } = options
+  const tables = tablesIn(schema)
+  const transact = transactor(database, tables)
+  const read = <T>(work: (run: Run) => Promise<T>): Promise<T> => explained(database.read(work))
+
+  return {
+    service,
+    open: (definition) => explained(migrate(database, schema, definition)),
+    close: async () => {},
+    load: (need) => read((run) => load(run, tables, need, 'peek')),
+    transact: (need, decide) => explained(transact(need, decide)),
+    offsets: () =>
+      read(async (run) => {
+        const rows = await run(statement(sql`select source, partition, next from ${tables.offsets}`))
+        return rows.map(([source, partition, next]) => ({ source, partition, next }))
+      }),
+    due: (now, limit, keys) => read((run) => due(run, tables, { now, limit, keys })),
+    published: (after, topics, limit) => read((run) => published(run, tables, { after, topics, limit })),
+    history: (subject, until) => read((run) => history(run, tables, subject, until)),
+    correlated: (correlationId, limit) => read((run) => correlated(run, tables, correlationId, limit)),
+    parked: (limit) =>
+      read(async (run) => {
+        const rows = await run(
+          statement(sql`select ${parkedColumns} from ${tables.parked} order by ticket limit ${limit}::int`),
+        )
+        return rows.map(parkedFrom)
+      }),
+    selectRows: (selection) => read((run) => selectRows(run, tables, selection)),
+    nextNumber: (sequence) =>
+      read(async (run) => {
+        const [[value]] = (await run(
+          statement(sql`insert into ${tables.sequence} as s values (${sequence}, 1)
+            on conflict (name) do update set value = s.value + 1 returning value`),
+        )) as [[number]]
+        return value
+      }),
+    forget: (before) => read((run) => forget(run, tables, before)),
+  }
+}
+
+function explained<T>(outcome: Promise<T>): Promise<T> {
+  return outcome.catch((error: unknown) => {
+    throw waybillError(error)
+  })
+}

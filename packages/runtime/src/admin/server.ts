@@ -1,0 +1,47 @@
+import type { FastifyBaseLogger } from 'fastify'
+import type { Registry } from 'prom-client'
+import { identifyCallers } from '../auth/identity.ts'
+import type { RunningApplication } from '../host/application.ts'
+import { addHealth } from '../http/health.ts'
+import { HttpProblem } from '../http/problem.ts'
+import { createServer } from '../http/server.ts'
+import { expose } from '../telemetry/exposition.ts'
+import { accessOf } from './access.ts'
+import { adminRoutes } from './routes.ts'
+
+/** What the process shows of itself, on a port that is not public. */
+export interface AdminServer {
+  readonly address: string
+  close(): Promise<void>
+}
+
+/**
+ * Starts it: `/metrics`, `/healthz`, `/readyz` for machines, and the admin API for those who have the role `admin` in
+ * any of the systems.
+ */
+export async function startAdminServer(options: {
+  systems: readonly RunningApplication[]
+  registry: Registry
+  host: string
+  port: number
+  jwtSecret: string
+  logger: FastifyBaseLogger
+  readiness: () => Promise<boolean>
+}): Promise<AdminServer> {
+  const { systems, registry, host, port, jwtSecret, logger, readiness } = options
+  const http = createServer(logger)
+  http.setNotFoundHandler(() => {
+    throw new HttpProblem('NOT_FOUND')
+  })
+  addHealth(http, readiness)
+  http.get('/metrics', async (request, reply) => {
+    const { contentType, body } = await expose(registry, request.headers.accept)
+    return reply.type(contentType).send(body)
+  })
+  const names = systems.map(({ system }) => system.name)
+  identifyCallers(http, await accessOf(http, names, jwtSecret))
+  adminRoutes(http, systems)
+
+  const address = await http.listen({ host, port })
+  return { address, close: () => http.close() }
+}

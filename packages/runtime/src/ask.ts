@@ -1,0 +1,60 @@
+import {
+  type Engine,
+  messageOf,
+  type QueryDef,
+  type Refusal,
+  systemCaller,
+  type SystemDef,
+  WaybillError,
+} from '@waybill/core'
+import {
+  circuitBreaker,
+  ConsecutiveBreaker,
+  handleAll,
+  type IPolicy,
+  timeout,
+  TimeoutStrategy,
+  wrap,
+} from 'cockatiel'
+
+const answerMsMax = 2_000
+const failuresMax = 5
+const openMs = 5_000
+
+/** Asks a query of whichever service of the system has it. */
+export type Ask = <I, O>(query: QueryDef<I, O>, input: I) => Promise<O | Refusal>
+
+/**
+ * The query port between services of one process: each service has its own time limit and circuit breaker, so that one
+ * that hangs does not hold up those that ask it.
+ * @throws ASK_FAILED
+ */
+export function createAsk(system: SystemDef, engineOf: (service: string) => Engine): Ask {
+  const owners = new Map(
+    system.services.flatMap((service) => service.queries.map((query) => [query, service.name])),
+  )
+  const guards = new Map(system.services.map((service) => [service.name, createGuard()]))
+
+  return async (query, input) => {
+    const owner = owners.get(query)
+    if (owner === undefined) {
+      throw new WaybillError('SYSTEM_INVALID', `Query ${query.name} belongs to no service of ${system.name}.`)
+    }
+    try {
+      return await guards.get(owner)!.execute(() => engineOf(owner).ask(query, input, systemCaller))
+    } catch (cause) {
+      throw new WaybillError(
+        'ASK_FAILED',
+        `Service ${owner} did not answer ${query.name}: ${messageOf(cause)}`,
+        { cause },
+      )
+    }
+  }
+}
+
+function createGuard(): IPolicy {
+  return wrap(
+    circuitBreaker(handleAll, { halfOpenAfter: openMs, breaker: new ConsecutiveBreaker(failuresMax) }),
+    timeout(answerMsMax, TimeoutStrategy.Aggressive),
+  )
+}

@@ -1,0 +1,69 @@
+import { command, entity, internal, refuse } from '@waybill/core'
+import Type from 'typebox'
+import { hashPassword } from './password.ts'
+
+const Roles = Type.Array(Type.String())
+
+const AccountRegistered = internal('AccountRegistered', {
+  data: Type.Object({
+    userId: Type.String(),
+    email: Type.String(),
+    name: Type.String(),
+    passwordHash: Type.String(),
+    roles: Roles,
+  }),
+})
+
+/** An account, named by its normalised e-mail address: so there can be only one an address. Without one, `userId` is empty. */
+export const Account = entity('account', {
+  userId: '',
+  passwordHash: '',
+  roles: [] as readonly string[],
+}).evolve(AccountRegistered, (_, { userId, passwordHash, roles }) => ({ userId, passwordHash, roles }))
+
+/** The id of the account with an e-mail address. */
+export function accountId(email: string): string {
+  return email.toLowerCase()
+}
+
+const registration = {
+  email: Type.String({ format: 'email', maxLength: 254 }),
+  password: Type.String({ minLength: 8, maxLength: 200 }),
+  name: Type.String({ minLength: 1, maxLength: 100 }),
+}
+const Registered = Type.Object({ userId: Type.String() })
+const emailTaken = refuse('EMAIL_TAKEN', 'There is an account with this e-mail address. Log in instead.', {
+  kind: 'conflict',
+  pointer: '/email',
+})
+
+/** Anyone may open an account; it has the role `user`. */
+export const register = command('register', {
+  http: 'POST /api/auth/register',
+  input: Type.Object(registration),
+  effect: ({ password }) => hashPassword(password),
+  at: Account,
+  id: ({ email }) => accountId(email),
+  emits: [AccountRegistered],
+  decide: ({ userId }, { email, name }, { newId, gathered }) =>
+    userId === ''
+      ? AccountRegistered({ userId: newId(), email, name, passwordHash: gathered, roles: ['user'] })
+      : emailTaken,
+  output: Registered,
+  reply: ({ userId }) => ({ userId }),
+})
+
+/** Opens an account with any roles. It has no route: only a system itself, e.g. its demo data, can do that. */
+export const registerWithRoles = command('register-with-roles', {
+  input: Type.Object({ ...registration, roles: Roles }),
+  effect: ({ password }) => hashPassword(password),
+  at: Account,
+  id: ({ email }) => accountId(email),
+  emits: [AccountRegistered],
+  decide: ({ userId }, { email, name, roles }, { newId, gathered }) =>
+    userId === ''
+      ? AccountRegistered({ userId: newId(), email, name, passwordHash: gathered, roles })
+      : emailTaken,
+  output: Registered,
+  reply: ({ userId }) => ({ userId }),
+})

@@ -1,0 +1,23 @@
+import { type Engine, systemCaller } from '@waybill/core'
+import { Account, accountId, registerWithRoles } from './account.ts'
+
+/** The accounts that exist in demo mode. */
+export const demoAccounts = [
+  { email: 'demo@example.com', password: 'demo-password', name: 'Demo', roles: ['user'] },
+  { email: 'admin@example.com', password: 'admin-password', name: 'Admin', roles: ['admin', 'user'] },
+] as const
+
+/** Makes the demo accounts that are not there yet. */
+export async function seedDemoAccounts(engine: Engine): Promise<void> {
+  for (const account of demoAccounts) {
+    const { userId } = await engine.read.entity(Account, accountId(account.email))
+    // Two processes may both find none; the second is refused, which is as good.
+    if (userId === '') {
+      await engine.submit(
+        registerWithRoles,
+        { ...account, roles: [...account.roles] },
+        { caller: systemCaller },
+      )
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { type Engine, invariant } from '@waybill/core'
+import type { FastifyRequest } from 'fastify'
+import Type from 'typebox'
+import type { Endpoint } from '../http/endpoint.ts'
+import { idempotencyOf } from '../http/idempotency.ts'
+import { HttpProblem } from '../http/problem.ts'
+import { parseRoute } from '../http/route.ts'
+import { traceparentOf } from '../http/trace.ts'
+import { Account, accountId } from './account.ts'
+import { callerOf } from './identity.ts'
+import { verifyPassword } from './password.ts'
+import { openSession, refreshSession } from './session.ts'
+import { accessSeconds, type RefreshClaims, type Tokens } from './tokens.ts'
+
+const TokenPair = Type.Object({
+  accessToken: Type.String(),
+  refreshToken: Type.String(),
+  expiresIn: Type.Integer({ description: 'seconds until the access token expires' }),
+})
+
+/** What registration, login and refresh have in common: the limit by IP address is theirs. */
+export const authPath = '/api/auth/'
+
+/**
+ * Login and refresh. They are no commands of their own, because tokens must not stand in the store; what they change,
+ * they change by commands. Registration is an ordinary command.
+ * @param secret keys the fingerprints of requests
+ */
+export function authEndpoints(engine: Engine, tokens: Tokens, secret: string): readonly Endpoint[] {
+  const pair = async (email: string, claims: RefreshClaims): Promise<unknown> => {
+    // Read anew each time, so that changed roles hold from the next refresh on.
+    const { userId, roles } = await engine.read.entity(Account, email)
+    return {
+      accessToken: tokens.access({ userId, roles }),
+      refreshToken: tokens.refresh(claims),
+      expiresIn: accessSeconds,
+    }
+  }
+  const how = (request: FastifyRequest): Parameters<Engine['submit']>[2] => ({
+    caller: callerOf(request),
+    correlationId: request.id,
+    traceparent: traceparentOf(request),
+    idempotency: idempotencyOf(request, secret),
+  })
+  const common = { role: undefined, output: TokenPair, status: 200, heeds: ['Idempotency-Key'] } as const
+  return [
+    {
+      ...common,
+      id: 'user.login',
+      route: parseRoute(`POST ${authPath}login`),
+      input: Type.Object({
+        email: Type.String({ format: 'email', maxLength: 254 }),
+        password: Type.String({ maxLength: 200 }),
+      }),
+      async handle(input, request) {
+        const { email: given, password } = input as { email: string; password: string }
+        const email = accountId(given)
+        const { passwordHash } = await engine.read.entity(Account, email)
+        if (!(await verifyPassword(password, passwordHash === '' ? undefined : passwordHash))) {
+          throw new HttpProblem('CREDENTIALS_INVALID')
+        }
+        const opened = await engine.submit(openSession, { email }, how(request))
+        invariant(!opened.refused, 'opening a session is never refused')
+        return pair(email, { sessionId: opened.reply.sessionId, generation: 0 })
+      },
+    },
+    {
+      ...common,
+      id: 'user.refresh',
+      route: parseRoute(`POST ${authPath}refresh`),
+      input: Type.Object({ refreshToken: Type.String({ maxLength: 2_000 }) }),
+      async handle(input, request) {
+        const claims = tokens.readRefresh((input as { refreshToken: string }).refreshToken)
+        if (claims === undefined) throw new HttpProblem('REFRESH_TOKEN_INVALID')
+        const refreshed = await engine.submit(refreshSession, claims, how(request))
+        if (refreshed.refused || !refreshed.reply.open) throw new HttpProblem('REFRESH_TOKEN_INVALID')
+        const { sessionId, generation } = claims
+        return pair(refreshed.reply.email, { sessionId, generation: generation + 1 })
+      },
+    },
+  ]
+}

@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, test } from 'node:test'
+import { hasCode, messageOf } from '@waybill/core'
+import { readConfig } from './config.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'waybill-config-'))
+after(() => rmSync(folder, { recursive: true }))
+
+const systems = [
+  { name: 'shop', defaultPort: 8080 },
+  { name: 'order-saga', defaultPort: 8081 },
+]
+const secret = 'a secret of at least thirty-two characters'
+
+function mistakesIn(variables: Record<string, string>): string {
+  try {
+    readConfig({ WAYBILL_DATA: folder, ...variables }, systems)
+  } catch (error) {
+    assert.ok(hasCode(error, 'CONFIGURATION_INVALID'))
+    return messageOf(error)
+  }
+  return assert.fail('the configuration was accepted')
+}
+
+test('An empty environment gives the defaults', () => {
+  const { jwtSecret, ...config } = readConfig({ WAYBILL_DATA: folder }, systems)
+  assert.deepEqual(config, {
+    demo: true,
+    dataFolder: folder,
+    store: { kind: 'pglite' },
+    log: { kind: 'store' },
+    registry: undefined,
+    redis: undefined,
+    host: '127.0.0.1',
+    ports: new Map([
+      ['shop', 8080],
+      ['order-saga', 8081],
+    ]),
+    consolePort: 8090,
+    rateLimit: 6_000,
+    loginRateLimit: 20,
+    timeScale: 1,
+  })
+  assert.ok(jwtSecret.length >= 32)
+})
+
+test('Every variable is read', () => {
+  const config = readConfig(
+    {
+      WAYBILL_DATA: folder,
+      WAYBILL_STORE: 'postgres://waybill:pass@db:5432/waybill',
+      WAYBILL_LOG: 'kafka://one:9092,two:9093',
+      WAYBILL_REGISTRY: 'http://registry:8081/apis/ccompat/v7',
+      WAYBILL_REDIS: 'redis://cache:6379',
+      WAYBILL_HOST: '0.0.0.0',
+      WAYBILL_PORT_ORDER_SAGA: '9001',
+      WAYBILL_PORT_CONSOLE: '9090',
+      WAYBILL_RATE_LIMIT: '0',
+      WAYBILL_JWT_SECRET: secret,
+      WAYBILL_TIME_SCALE: '60',
+    },
+    systems,
+  )
+  assert.deepEqual(config, {
+    demo: true,
+    dataFolder: folder,
+    store: { kind: 'postgres', url: 'postgres://waybill:pass@db:5432/waybill' },
+    log: { kind: 'kafka', brokers: ['one:9092', 'two:9093'] },
+    registry: 'http://registry:8081/apis/ccompat/v7',
+    redis: 'redis://cache:6379',
+    host: '0.0.0.0',
+    ports: new Map([
+      ['shop', 8080],
+      ['order-saga', 9001],
+    ]),
+    consolePort: 9090,
+    rateLimit: 0,
+    loginRateLimit: 0,
+    jwtSecret: secret,
+    timeScale: 60,
+  })
+})
+
+test('All mistakes are named at once, each with what is allowed', () => {
+  const mistakes = mistakesIn({
+    WAYBILL_STORE: 'mysql://db',
+    WAYBILL_LOG: 'kafka://nowhere',
+    WAYBILL_REGISTRY: 'registry:8081',
+    WAYBILL_REDIS: 'http://cache',
+    WAYBILL_HOST: 'not a host',
+    WAYBILL_PORT_SHOP: '65536',
+    WAYBILL_PORT_ORDER_SAGA: 'http',
+    WAYBILL_PORT_CONSOLE: '-1',
+    WAYBILL_RATE_LIMIT: 'many',
+    WAYBILL_JWT_SECRET: 'short',
+    WAYBILL_TIME_SCALE: '0.5',
+  })
+  assert.deepEqual(mistakes.split('\n').slice(1), [
+    '  - WAYBILL_STORE is not usable; allowed: pglite, or postgres://user:password@host:port/database',
+    "  - WAYBILL_LOG is 'kafka://nowhere'; allowed: store, or kafka://host:port[,host:port]",
+    '  - WAYBILL_REGISTRY is not usable; allowed: http://host:port[/path] or https://…',
+    '  - WAYBILL_REDIS is not usable; allowed: redis://host:port or rediss://…',
+    "  - WAYBILL_HOST is 'not a host'; allowed: an IP address or a host name, e.g. 127.0.0.1 or 0.0.0.0",
+    "  - WAYBILL_PORT_SHOP is '65536'; allowed: a port number from 0 to 65535 (0: any free one)",
+    "  - WAYBILL_PORT_ORDER_SAGA is 'http'; allowed: a port number from 0 to 65535 (0: any free one)",
+    "  - WAYBILL_PORT_CONSOLE is '-1'; allowed: a port number from 0 to 65535 (0: any free one)",
+    "  - WAYBILL_RATE_LIMIT is 'many'; allowed: requests a minute and caller as a whole number, 0 for no limit",
+    "  - WAYBILL_TIME_SCALE is '0.5'; allowed: a number from 1 to 100000 by which durations are divided",
+    '  - WAYBILL_JWT_SECRET is not usable; allowed: at least 32 characters',
+  ])
+})
+
+test('A mistake never shows what may be a secret', () => {
+  assert.doesNotMatch(mistakesIn({ WAYBILL_JWT_SECRET: 'hunter2' }), /hunter2/)
+  assert.doesNotMatch(mistakesIn({ WAYBILL_STORE: 'psql://waybill:hunter2@db' }), /hunter2/)
+})
+
+test('Production needs a secret and takes no time scale', () => {
+  const mistakes = mistakesIn({ NODE_ENV: 'production', WAYBILL_TIME_SCALE: '60' })
+  assert.match(
+    mistakes,
+    /WAYBILL_JWT_SECRET is not set; in production it is required: at least 32 characters/,
+  )
+  assert.match(mistakes, /WAYBILL_TIME_SCALE is for demo mode; allowed in production: 1/)
+})
+
+test('A secret that is too short in production is one mistake, not two', () => {
+  const mistakes = mistakesIn({ NODE_ENV: 'production', WAYBILL_JWT_SECRET: 'short' })
+  assert.equal(mistakes.match(/WAYBILL_JWT_SECRET/g)?.length, 1)
+})
+
+test('Production with a secret has no demo mode', () => {
+  const config = readConfig({ NODE_ENV: 'production', WAYBILL_JWT_SECRET: secret }, systems)
+  assert.equal(config.demo, false)
+})
+
+test('Two on one port are a mistake', () => {
+  assert.match(
+    mistakesIn({ WAYBILL_PORT_CONSOLE: '8080' }),
+    /WAYBILL_PORT_SHOP and WAYBILL_PORT_CONSOLE are both 8080; allowed: a port each/,
+  )
+})
+
+test('A secret can be in a file', () => {
+  const file = join(folder, 'secret')
+  writeFileSync(file, `${secret}\n`)
+  assert.equal(readConfig({ WAYBILL_JWT_SECRET_FILE: file }, systems).jwtSecret, secret)
+})
+
+test('A secret file that cannot be read, and a secret that is given twice, are mistakes', () => {
+  assert.match(
+    mistakesIn({ WAYBILL_JWT_SECRET_FILE: join(folder, 'none') }),
+    /WAYBILL_JWT_SECRET_FILE cannot be read \(ENOENT/,
+  )
+  assert.match(
+    mistakesIn({ WAYBILL_JWT_SECRET: secret, WAYBILL_JWT_SECRET_FILE: join(folder, 'secret') }),
+    /WAYBILL_JWT_SECRET and WAYBILL_JWT_SECRET_FILE are both set; allowed: one of them/,
+  )
+})
+
+test('In demo mode the secret is made once and kept for its owner alone', () => {
+  const first = readConfig({ WAYBILL_DATA: folder }, systems).jwtSecret
+  assert.equal(readConfig({ WAYBILL_DATA: folder }, systems).jwtSecret, first)
+  const file = join(folder, 'jwt-secret')
+  assert.equal(readFileSync(file, 'utf8'), first)
+  assert.equal(statSync(file).mode & 0o777, 0o600)
+})

@@ -1,0 +1,98 @@
+import { resolve } from 'node:path'
+import { WaybillError } from '@waybill/core'
+import type { Application } from '../application.ts'
+import { createEnvironment } from './environment.ts'
+import { keptSecret } from './kept-secret.ts'
+import * as kinds from './kinds.ts'
+
+/** How this process runs, as its environment says. */
+export interface Config {
+  /** Demo accounts, demo data and the simulator's book are there; never in production. */
+  readonly demo: boolean
+  readonly dataFolder: string
+  readonly store: kinds.StoreAddress
+  readonly log: kinds.LogAddress
+  /** Address of a schema registry; `undefined`: the embedded one. */
+  readonly registry: string | undefined
+  readonly redis: string | undefined
+  readonly host: string
+  /** Of each system's gateway, by its name. */
+  readonly ports: ReadonlyMap<string, number>
+  readonly consolePort: number
+  /** Requests a minute and caller; 0: no limit. */
+  readonly rateLimit: number
+  readonly loginRateLimit: number
+  readonly jwtSecret: string
+  /** Policies' durations are divided by it. */
+  readonly timeScale: number
+}
+
+const loginRateLimitDefault = 20
+
+/**
+ * Reads and checks the whole environment.
+ * @param applications those that will run: each has a port
+ * @throws CONFIGURATION_INVALID naming every mistake with what is allowed
+ */
+export function readConfig(
+  variables: Readonly<Record<string, string | undefined>>,
+  applications: readonly Pick<Application, 'name' | 'defaultPort'>[],
+): Config {
+  const { mistakes, read, readSecret } = createEnvironment(variables)
+  const demo = variables['NODE_ENV'] !== 'production'
+
+  const dataFolder = resolve(read('WAYBILL_DATA', kinds.text) ?? '.waybill')
+  const store = readSecret('WAYBILL_STORE', kinds.storeAddress) ?? { kind: 'pglite' }
+  const log = read('WAYBILL_LOG', kinds.logAddress) ?? { kind: 'store' }
+  const registry = readSecret('WAYBILL_REGISTRY', kinds.registryAddress)
+  const redis = readSecret('WAYBILL_REDIS', kinds.redisAddress)
+  const host = read('WAYBILL_HOST', kinds.hostName) ?? '127.0.0.1'
+  const ports = new Map(
+    applications.map(({ name, defaultPort }) => [name, read(portVariable(name), kinds.port) ?? defaultPort]),
+  )
+  const consolePort = read(portVariable('console'), kinds.port) ?? 8090
+  const rateLimit = read('WAYBILL_RATE_LIMIT', kinds.requestsPerMinute) ?? 6_000
+  const timeScale = read('WAYBILL_TIME_SCALE', kinds.timeScale) ?? 1
+  const mistakesBefore = mistakes.length
+  const givenSecret = readSecret('WAYBILL_JWT_SECRET', kinds.jwtSecret)
+
+  if (!demo && givenSecret === undefined && mistakes.length === mistakesBefore) {
+    mistakes.push(`WAYBILL_JWT_SECRET is not set; in production it is required: ${kinds.jwtSecret.allowed}`)
+  }
+  if (!demo && timeScale !== 1) {
+    mistakes.push('WAYBILL_TIME_SCALE is for demo mode; allowed in production: 1')
+  }
+  mistakes.push(...portClashes(new Map([...ports, ['console', consolePort]])))
+  if (mistakes.length > 0) {
+    throw new WaybillError(
+      'CONFIGURATION_INVALID',
+      ['The environment cannot be used:', ...mistakes].join('\n  - '),
+    )
+  }
+
+  return {
+    demo,
+    dataFolder,
+    store,
+    log,
+    registry,
+    redis,
+    host,
+    ports,
+    consolePort,
+    rateLimit,
+    loginRateLimit: Math.min(rateLimit, loginRateLimitDefault),
+    jwtSecret: givenSecret ?? keptSecret(dataFolder, 'jwt-secret'),
+    timeScale,
+  }
+}
+
+function portVariable(name: string): string {
+  return `WAYBILL_PORT_${name.toUpperCase().replaceAll('-', '_')}`
+}
+
+function portClashes(ports: ReadonlyMap<string, number>): string[] {
+  return [...Map.groupBy(ports.keys(), (name) => ports.get(name))]
+    .filter(([port, names]) => port !== 0 && names.length > 1)
+    .map(([port, names]) => `${names.map(portVariable).join(' and ')} are both ${port}; allowed: a port each`)
+}

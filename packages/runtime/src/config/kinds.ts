@@ -1,0 +1,71 @@
+import type { Kind } from './environment.ts'
+
+/** Where state is kept. */
+export type StoreAddress = { readonly kind: 'pglite' } | { readonly kind: 'postgres'; readonly url: string }
+
+/** What carries events between services. */
+export type LogAddress =
+  | { readonly kind: 'store' }
+  | { readonly kind: 'kafka'; readonly brokers: readonly string[] }
+
+export const text: Kind<string> = { allowed: 'any text', parse: (value) => value }
+
+export const hostName: Kind<string> = {
+  allowed: 'an IP address or a host name, e.g. 127.0.0.1 or 0.0.0.0',
+  parse: (value) => (/^[\w.:-]+$/.test(value) ? value : undefined),
+}
+
+export const port: Kind<number> = {
+  allowed: 'a port number from 0 to 65535 (0: any free one)',
+  parse: (value) => (/^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? Number(value) : undefined),
+}
+
+export const requestsPerMinute: Kind<number> = {
+  allowed: 'requests a minute and caller as a whole number, 0 for no limit',
+  parse: (value) => (/^\d{1,9}$/.test(value) ? Number(value) : undefined),
+}
+
+export const timeScale: Kind<number> = {
+  allowed: 'a number from 1 to 100000 by which durations are divided',
+  parse: (value) => {
+    const scale = Number(value)
+    return scale >= 1 && scale <= 100_000 ? scale : undefined
+  },
+}
+
+export const jwtSecret: Kind<string> = {
+  allowed: 'at least 32 characters',
+  parse: (value) => (value.length >= 32 ? value : undefined),
+}
+
+export const storeAddress: Kind<StoreAddress> = {
+  allowed: 'pglite, or postgres://user:password@host:port/database',
+  parse: (value) => {
+    if (value === 'pglite') return { kind: 'pglite' }
+    return hasScheme(value, 'postgres:', 'postgresql:') ? { kind: 'postgres', url: value } : undefined
+  },
+}
+
+export const logAddress: Kind<LogAddress> = {
+  allowed: 'store, or kafka://host:port[,host:port]',
+  parse: (value) => {
+    if (value === 'store') return { kind: 'store' }
+    const brokers = /^kafka:\/\/([\w.-]+:\d{1,5}(?:,[\w.-]+:\d{1,5})*)\/?$/.exec(value)?.[1]
+    return brokers === undefined ? undefined : { kind: 'kafka', brokers: brokers.split(',') }
+  },
+}
+
+export const registryAddress: Kind<string> = {
+  allowed: 'http://host:port[/path] or https://…',
+  parse: (value) => (hasScheme(value, 'http:', 'https:') ? value : undefined),
+}
+
+export const redisAddress: Kind<string> = {
+  allowed: 'redis://host:port or rediss://…',
+  parse: (value) => (hasScheme(value, 'redis:', 'rediss:') ? value : undefined),
+}
+
+function hasScheme(value: string, ...schemes: readonly string[]): boolean {
+  const url = URL.parse(value)
+  return url !== null && schemes.includes(url.protocol) && url.hostname !== ''
+}

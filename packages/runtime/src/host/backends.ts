@@ -1,0 +1,15 @@
+import type { Codec, Store, SystemDef } from '@waybill/core'
+import type { HeartbeatStore } from '../outside/heartbeats.ts'
+
+/** What a host stands on. The runtime knows no database and no schema registry: whoever starts it gives them. */
+export interface Backends {
+  readonly heartbeats: HeartbeatStore
+  /** The store of one service; the host opens and closes it. */
+  store(system: string, service: string): Store
+  /** How the payloads of a system's events are written. */
+  codec(system: SystemDef): Promise<Codec>
+  /** Whether all that is behind answers now. */
+  ready(): Promise<boolean>
+  /** Called once, after all stores are closed. */
+  close(): Promise<void>
+}

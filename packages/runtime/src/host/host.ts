@@ -1,0 +1,96 @@
+import { hostname } from 'node:os'
+import { WaybillError } from '@waybill/core'
+import type { Logger } from 'pino'
+import { countParked } from '../admin/parked.ts'
+import { startAdminServer } from '../admin/server.ts'
+import type { Application } from '../application.ts'
+import { systemClock } from '../clock.ts'
+import type { Config } from '../config/config.ts'
+import { createIds } from '../ids.ts'
+import { startHeartbeats } from '../outside/heartbeats.ts'
+import { createMetrics, gaugeParked } from '../telemetry/metrics.ts'
+import { type RunningApplication, startApplication } from './application.ts'
+import type { Backends } from './backends.ts'
+import { createShutdown } from './shutdown.ts'
+
+/** The systems that run in this process. */
+export interface Host {
+  readonly systems: readonly RunningApplication[]
+  /** Where metrics, health and the admin API are. */
+  readonly adminAddress: string
+  /** Takes no more requests, finishes those in hand, stops the engines, closes the stores. */
+  stop(): Promise<void>
+}
+
+/**
+ * Runs systems in this process. When one of them cannot start, those that have are stopped again.
+ * @throws CONFIGURATION_INVALID for what this version cannot do
+ */
+export async function startHost(options: {
+  applications: readonly Application[]
+  config: Config
+  backends: Backends
+  logger: Logger
+}): Promise<Host> {
+  const { applications, config, backends, logger } = options
+  const shutdown = createShutdown()
+  shutdown.add(() => backends.close())
+  try {
+    checkAbilities(config, logger)
+    const clock = systemClock
+    const ids = createIds()
+    const metrics = createMetrics()
+    let serving = false
+    const readiness = async (): Promise<boolean> => serving && (await backends.ready())
+
+    const systems: RunningApplication[] = []
+    for (const application of applications) {
+      systems.push(
+        await startApplication({ ...options, application, clock, ids, metrics, shutdown, readiness }),
+      )
+    }
+    gaugeParked(metrics, () => countParked(systems))
+
+    const instance = { instanceId: ids.newId(), address: `${hostname()}:${process.pid}` }
+    const endHeartbeats = await startHeartbeats(
+      systems.flatMap(({ system }) =>
+        [...new Set([...system.services.map(({ name }) => name), 'gateway'])].map((service) => ({
+          ...instance,
+          system: system.name,
+          service,
+        })),
+      ),
+      { store: backends.heartbeats, clock, logger },
+    )
+    shutdown.add(endHeartbeats)
+
+    const admin = await startAdminServer({
+      systems,
+      registry: metrics.registry,
+      host: config.host,
+      port: config.consolePort,
+      jwtSecret: config.jwtSecret,
+      logger,
+      readiness,
+    })
+    shutdown.add(() => admin.close())
+    serving = true
+    shutdown.add(() => (serving = false))
+    return { systems, adminAddress: admin.address, stop: () => shutdown.run() }
+  } catch (error) {
+    await shutdown.run()
+    throw error
+  }
+}
+
+/** Says what the configuration asks for and this version cannot do. */
+function checkAbilities({ log, redis, registry }: Config, logger: Logger): void {
+  if (log.kind === 'kafka') {
+    throw new WaybillError(
+      'CONFIGURATION_INVALID',
+      'WAYBILL_LOG names a Kafka cluster, which this version cannot use yet; allowed: store',
+    )
+  }
+  const unused = [redis && 'WAYBILL_REDIS', registry && 'WAYBILL_REGISTRY'].filter(Boolean)
+  if (unused.length > 0) logger.warn(`${unused.join(' and ')}: set, but not used by this version yet`)
+}

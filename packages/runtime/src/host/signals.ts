@@ -1,0 +1,42 @@
+import { WaybillError } from '@waybill/core'
+import type { Logger } from 'pino'
+import type { Host } from './host.ts'
+
+const stopMsMax = 10_000
+
+/**
+ * Ends the process in good order: at SIGTERM or SIGINT with code 0, at a second one at once, at an error that nobody
+ * handles with code 1. An engine that meets a broken invariant ends that way: going on would be guessing.
+ */
+export function endWithSignals(host: Host, logger: Logger): void {
+  let ending = false
+  const end = async (code: number): Promise<void> => {
+    ending = true
+    setTimeout(() => {
+      logger.error(`not finished within ${stopMsMax / 1_000} s; what is left goes on at the next start`)
+      process.exit(1)
+    }, stopMsMax).unref()
+    try {
+      await host.stop()
+      process.exit(code)
+    } catch (error) {
+      logger.error({ err: error }, 'could not stop in good order')
+      process.exit(1)
+    }
+  }
+
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (ending) process.exit(1)
+      logger.info(`${signal}: finishing the work in hand`)
+      void end(0)
+    })
+  }
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      const help = error instanceof WaybillError ? error.help : undefined
+      logger.fatal({ err: error, help }, 'this process cannot go on')
+      if (!ending) void end(1)
+    })
+  }
+}

@@ -1,0 +1,62 @@
+import type { CommandDef, CommandRoute, Engine, QueryDef } from '@waybill/core'
+import Type from 'typebox'
+import { callerOf } from '../auth/identity.ts'
+import type { Endpoint } from './endpoint.ts'
+import { idempotencyOf } from './idempotency.ts'
+import { waitOf } from './prefer.ts'
+import { sendProblem } from './problem.ts'
+import { refusalProblem } from './refusals.ts'
+import { parseRoute } from './route.ts'
+import { traceparentOf } from './trace.ts'
+
+/**
+ * The endpoint of a command.
+ * @param queries of the whole system: one of them may tell where a created resource is read
+ * @param secret keys the fingerprints of requests
+ */
+export function commandEndpoint(
+  engine: Engine,
+  command: CommandDef & { readonly http: CommandRoute },
+  queries: readonly QueryDef[],
+  secret: string,
+): Endpoint {
+  const route = parseRoute(command.http)
+  const resource = command.status === 201 ? resourceParam(route.path, queries) : undefined
+  const posts = route.method === 'POST'
+  return {
+    id: `${engine.service.name}.${command.name}`,
+    route,
+    role: command.role,
+    input: command.input,
+    output: command.output ?? Type.Object({ id: Type.String() }),
+    status: command.status,
+    heeds: posts ? ['Idempotency-Key', 'Prefer'] : ['Prefer'],
+    async handle(input, request, reply) {
+      const waitMs = waitOf(request)
+      const result = await engine.submit(command, input, {
+        caller: callerOf(request),
+        correlationId: request.id,
+        traceparent: traceparentOf(request),
+        idempotency: posts ? idempotencyOf(request, secret) : undefined,
+        waitMs,
+      })
+      if (result.refused) return sendProblem(reply, refusalProblem(result))
+      if (waitMs !== undefined) reply.header('preference-applied', 'wait')
+      if (resource !== undefined) {
+        const name = (result.reply as Record<string, unknown>)[resource] ?? result.id
+        reply.header('location', `${request.url.split('?', 1)[0]}/${encodeURIComponent(String(name))}`)
+      }
+      if (result.replayed) {
+        // The flow is that of the first request, and so is its correlation id.
+        reply.header('idempotency-replayed', 'true').header('x-correlation-id', result.correlationId)
+      }
+      return result.reply
+    },
+  }
+}
+
+/** The parameter of the query that reads one resource of a collection: `orderId` of `GET /api/orders/{orderId}`. */
+function resourceParam(collection: string, queries: readonly QueryDef[]): string | undefined {
+  const routes = queries.flatMap(({ http }) => (http === undefined ? [] : parseRoute(http)))
+  return routes.find(({ path, params }) => path === `${collection}/{${params.at(-1)}}`)?.params.at(-1)
+}

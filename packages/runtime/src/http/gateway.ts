@@ -1,0 +1,108 @@
+import websocket from '@fastify/websocket'
+import { type CommandDef, type Engine, type QueryDef, type SystemDef, WaybillError } from '@waybill/core'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
+import type { Application } from '../application.ts'
+import { accounts } from '../auth/accounts.ts'
+import { identifyCallers } from '../auth/identity.ts'
+import { authEndpoints, authPath } from '../auth/routes.ts'
+import { createTokens, type Tokens } from '../auth/tokens.ts'
+import { commandEndpoint } from './commands.ts'
+import { addDocs } from './docs.ts'
+import { addEndpoint, type Endpoint } from './endpoint.ts'
+import { addHealth } from './health.ts'
+import { openApi } from './openapi.ts'
+import { HttpProblem } from './problem.ts'
+import { queryEndpoint } from './queries.ts'
+import { limitRates } from './rate-limit.ts'
+import { createServer } from './server.ts'
+
+const socketLimit = 64 * 1024
+/** How long requests in hand may still take once the gateway closes. */
+const closeWithinMs = 5_000
+
+export interface GatewayOptions {
+  readonly system: SystemDef
+  /** By service. Services that run elsewhere have no routes here. */
+  readonly engines: ReadonlyMap<string, Engine>
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Requests a minute and caller; 0: no limit. */
+  readonly rateLimit: number
+  /** Requests a minute and IP address to each of registration, login and refresh; 0: no limit. */
+  readonly loginRateLimit: number
+  readonly jwtSecret: string
+  readonly logger: FastifyBaseLogger
+  /** Whether the store and the log are reached. */
+  readiness(): Promise<boolean>
+  readonly routes?: Application['routes']
+}
+
+/** The public HTTP interface of a running system. */
+export interface Gateway {
+  /** E.g. `http://127.0.0.1:8080`. */
+  readonly address: string
+  readonly http: FastifyInstance
+  /** Takes no more requests, finishes those in hand, cuts off what is not done in time. */
+  close(): Promise<void>
+}
+
+/** Starts the public HTTP interface of a system: a route for each command and query that names one. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { system, engines, loginRateLimit } = options
+  const http = createServer(options.logger)
+  const tokens = await createTokens(http, system.name, options.jwtSecret)
+  identifyCallers(http, tokens)
+  await limitRates(http, options.rateLimit)
+  await http.register(websocket, { options: { maxPayload: socketLimit } })
+
+  const endpoints = endpointsOf(options, tokens)
+  await addDocs(http, openApi(system.name, endpoints))
+  addHealth(http, options.readiness)
+  for (const endpoint of endpoints) {
+    const ownLimit = loginRateLimit > 0 && endpoint.route.path.startsWith(authPath)
+    addEndpoint(http, endpoint, ownLimit ? loginRateLimit : undefined)
+  }
+  await options.routes?.({ http, engine: (service) => engineOf(engines, service), caller: authenticated })
+
+  const address = await http.listen({ host: options.host, port: options.port })
+  return { address, http, close: () => close(http) }
+}
+
+function endpointsOf({ system, engines, jwtSecret }: GatewayOptions, tokens: Tokens): readonly Endpoint[] {
+  const queries = system.services.flatMap((service) => service.queries)
+  const derived = system.services.flatMap((service) => {
+    const engine = engines.get(service.name)
+    if (engine === undefined) return []
+    return [
+      ...service.commands.filter(hasRoute).map((part) => commandEndpoint(engine, part, queries, jwtSecret)),
+      ...service.queries.filter(hasRoute).map((part) => queryEndpoint(engine, part)),
+    ]
+  })
+  const user = system.services.includes(accounts) ? engines.get(accounts.name) : undefined
+  return user === undefined ? derived : [...derived, ...authEndpoints(user, tokens, jwtSecret)]
+}
+
+function hasRoute<P extends CommandDef | QueryDef>(
+  part: P,
+): part is P & { readonly http: NonNullable<P['http']> } {
+  return part.http !== undefined
+}
+
+function engineOf(engines: ReadonlyMap<string, Engine>, service: string): Engine {
+  const engine = engines.get(service)
+  if (engine !== undefined) return engine
+  throw new WaybillError('SYSTEM_INVALID', `The service ${service} does not run in this process.`)
+}
+
+function authenticated(request: unknown): NonNullable<FastifyRequest['caller']> {
+  const { caller } = request as FastifyRequest
+  if (caller === undefined) throw new HttpProblem('UNAUTHENTICATED')
+  return caller
+}
+
+async function close(http: FastifyInstance): Promise<void> {
+  const cutOff = setTimeout(() => http.server.closeAllConnections(), closeWithinMs)
+  await http.close()
+  clearTimeout(cutOff)
+}

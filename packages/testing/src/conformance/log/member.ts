@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import type { Log, Message, Poll, TopicDef } from '@waybill/core'
+import { textOf } from '../store/fixtures.ts'
+import { eventually, within } from '../waiting.ts'
+
+/** How far a consumer group has come, as a store would keep it: by partition. */
+export type Saved = Map<string, number>
+
+/** A member of a consumer group that keeps what it receives. */
+export interface Member {
+  /** Everything received, in the order of receipt; what came twice stands in it once. */
+  readonly messages: Message[]
+  texts(): readonly string[]
+  /** The texts of one key's events. */
+  textsOf(key: string): readonly string[]
+  /** Polls until so many different events have come. */
+  receive(count: number): Promise<void>
+  poll(): Promise<Poll>
+  reset(): Promise<void>
+  leave(): Promise<void>
+}
+
+const pollMs = 20_000
+
+/** Joins a group. @param saved is brought up to date after each poll unless `saves` is false */
+export async function join(
+  log: Log,
+  options: { group: string; topics: readonly TopicDef[]; saved?: Saved; saves?: boolean; max?: number },
+): Promise<Member> {
+  const { group, topics, saved = new Map(), saves = true, max = 100 } = options
+  const partition = (source: string, number: number): string => `${source}/${number}`
+  const subscription = await log.subscribe({
+    group,
+    topics,
+    from: (source, number) => Promise.resolve(saved.get(partition(source, number)) ?? 0),
+  })
+  const messages: Message[] = []
+  const ids = new Set<string>()
+  const lastOf = new Map<string, number>()
+
+  async function poll(): Promise<Poll> {
+    const found = await within(pollMs, 'a poll', subscription.poll(max))
+    for (const message of found.messages) {
+      const from = partition(message.source, message.partition)
+      assert.ok(message.position > (lastOf.get(from) ?? -1), 'positions rise within a partition')
+      lastOf.set(from, message.position)
+      const next = found.next.find((one) => partition(one.source, one.partition) === from)
+      assert.ok(next !== undefined && next.next > message.position, 'next lies beyond what was given')
+      assert.ok(log.repeats || !ids.has(message.event.id), `${message.event.id} came twice`)
+      if (ids.has(message.event.id)) continue
+      ids.add(message.event.id)
+      messages.push(message)
+    }
+    if (saves) for (const { source, partition: n, next } of found.next) saved.set(partition(source, n), next)
+    return found
+  }
+
+  return {
+    messages,
+    texts: () => messages.map(({ event }) => textOf(event)),
+    textsOf: (key) => messages.filter(({ event }) => event.key === key).map(({ event }) => textOf(event)),
+    poll,
+    receive: (count) =>
+      eventually(
+        `${count} events`,
+        async () => messages.length >= count || (await poll(), messages.length >= count),
+      ),
+    reset: async () => {
+      ids.clear()
+      lastOf.clear()
+      messages.length = 0
+      await subscription.reset()
+    },
+    leave: () => within(pollMs, 'leaving', subscription.close()),
+  }
+}

@@ -1,0 +1,10 @@
+import { test } from 'node:test'
+import { register } from './case.ts'
+import { storeLogContext } from './log/store-log-context.ts'
+import { logCases } from './log.ts'
+import { memoryContext, memoryHas } from './memory-context.ts'
+import { realClock } from './real-clock.ts'
+import { storeCases } from './store.ts'
+
+register(storeCases, { test, open: () => Promise.resolve(memoryContext()), has: memoryHas })
+register(logCases, { test, open: () => storeLogContext({ ...memoryContext(), clock: realClock }) })

@@ -1,0 +1,14 @@
+import type { Clock } from '@waybill/core'
+
+/** The time of this machine: backends outside of this process know no other. */
+export const realClock: Clock = {
+  now: () => Date.now(),
+  timer: (ms, fire) => {
+    const timer = setTimeout(fire, ms)
+    return () => clearTimeout(timer)
+  },
+  limit: (ms) => {
+    const controller = new AbortController()
+    return { signal: controller.signal, clear: realClock.timer(ms, () => controller.abort()) }
+  },
+}

@@ -1,0 +1,35 @@
+import { atomicity } from './store/atomicity.ts'
+import { claims } from './store/claims.ts'
+import type { StoreCase } from './store/context.ts'
+import { deadlines } from './store/deadlines.ts'
+import { durability } from './store/durability.ts'
+import { history } from './store/history.ts'
+import { numbers } from './store/numbers.ts'
+import { offsets } from './store/offsets.ts'
+import { opening } from './store/opening.ts'
+import { parking } from './store/parking.ts'
+import { positions } from './store/positions.ts'
+import { published } from './store/published.ts'
+import { replies } from './store/replies.ts'
+import { rows } from './store/rows.ts'
+import { values } from './store/values.ts'
+import { versions } from './store/versions.ts'
+
+/** The contract of a `Store`, case by case. */
+export const storeCases: readonly StoreCase[] = [
+  ...opening,
+  ...positions,
+  ...atomicity,
+  ...claims,
+  ...offsets,
+  ...versions,
+  ...deadlines,
+  ...parking,
+  ...rows,
+  ...history,
+  ...published,
+  ...replies,
+  ...numbers,
+  ...values,
+  ...durability,
+]

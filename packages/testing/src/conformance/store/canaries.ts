@@ -1,0 +1,300 @@
+import {
+  type Loaded,
+  needNothing,
+  type Store,
+  type StoredEvent,
+  WaybillError,
+  type Write,
+} from '@waybill/core'
+import type { Closing } from '../case.ts'
+import { memoryContext } from '../memory-context.ts'
+import type { StoreContext } from './context.ts'
+import { anEvent } from './fixtures.ts'
+
+/** A store with one defect, which the cases of its group must notice. */
+export interface Canary {
+  readonly defect: string
+  readonly group: string
+  open(): StoreContext & Closing
+}
+
+function canary(group: string, defect: string, wrap: (store: Store) => Store): Canary {
+  return { defect, group, open: () => memoryContext(wrap) }
+}
+
+/** A defect in what is written. */
+function writing(
+  group: string,
+  defect: string,
+  change: (write: Write, store: Store, loaded: Loaded) => Promise<Write> | Write,
+): Canary {
+  return canary(group, defect, (store) => ({
+    ...store,
+    transact: (need, decide) =>
+      store.transact(need, async (loaded, more) => change(await decide(loaded, more), store, loaded)),
+  }))
+}
+
+/** A defect in what `published` gives. */
+function publishing(
+  group: string,
+  defect: string,
+  change: (
+    found: { events: readonly StoredEvent[]; upTo: number },
+    limit: number,
+  ) => Awaited<ReturnType<Store['published']>>,
+): Canary {
+  return canary(group, defect, (store) => ({
+    ...store,
+    published: async (after, topics, limit) => change(await store.published(after, topics, limit), limit),
+  }))
+}
+
+let sharedNumber = 0
+
+const ofContents: readonly Canary[] = [
+  canary('opening', 'services share their sequences', (store) => ({
+    ...store,
+    nextNumber: () => Promise.resolve((sharedNumber += 1)),
+  })),
+  canary('opening', 'cannot be opened twice', (store) => {
+    const open: Store['open'] = (service) =>
+      store.load({ ...needNothing, subjects: ['opened'] }).then(async ({ snapshots }) => {
+        if (snapshots.size > 0) throw new Error('exists')
+        await store.open(service)
+        const opened = { subject: 'opened', version: 1, expected: 0, state: true }
+        await store.transact(needNothing, () => ({ ...nothing, snapshots: [opened] }))
+      })
+    return { ...store, open }
+  }),
+  writing('positions', 'burns a position with each batch', (write) => ({
+    ...write,
+    events: [...write.events, anEvent({ topic: undefined })],
+  })),
+  publishing('positions', 'turns the events of one read round', ({ events, upTo }) => ({
+    events: events.toReversed(),
+    upTo,
+  })),
+  publishing('positions', 'forgets the last event when a portion is full', ({ events, upTo }, limit) => ({
+    events: events.length === limit ? events.slice(0, -1) : events,
+    upTo,
+  })),
+  canary('atomicity', 'writes events in a transaction of their own', (store) => ({
+    ...store,
+    transact: async (need, decide) => {
+      let write: Write | undefined
+      const first = await store.transact(needNothing, async (_, more) => {
+        write = await decide(await more(need), more)
+        return { ...nothing, events: write.events }
+      })
+      await store.transact(need, () => ({ ...write!, events: [] }))
+      return first
+    },
+  })),
+  canary('atomicity', 'claims before the commit', (store) => ({
+    ...store,
+    transact: async (need, decide) => {
+      const { duplicates } = await store.load(need)
+      await store.transact({ ...needNothing, claim: need.claim }, () => nothing)
+      return store.transact({ ...need, claim: [] }, (loaded, more) => decide({ ...loaded, duplicates }, more))
+    },
+  })),
+  canary('claims', 'forgets what was claimed', (store) => ({
+    ...store,
+    transact: (need, decide) => store.transact({ ...need, claim: [] }, decide),
+  })),
+  canary('claims', 'claims when it only loads', (store) => ({
+    ...store,
+    load: async (need) => {
+      const loaded = await store.load(need)
+      await store.transact({ ...needNothing, claim: need.claim }, () => nothing)
+      return loaded
+    },
+  })),
+  canary('claims', 'looks for duplicates before the transaction', (store) => ({
+    ...store,
+    transact: async (need, decide) => {
+      const { duplicates } = await store.load(need)
+      return store.transact(need, (loaded, more) => decide({ ...loaded, duplicates }, more))
+    },
+  })),
+]
+
+const ofFences: readonly Canary[] = [
+  writing('offsets', 'sets offsets without comparing', async (write, store) => {
+    const saved = await store.offsets()
+    const expectedOf = (source: string, partition: number): number =>
+      saved.find((one) => one.source === source && one.partition === partition)?.next ?? 0
+    return {
+      ...write,
+      offsets: write.offsets.map((one) => ({ ...one, expected: expectedOf(one.source, one.partition) })),
+    }
+  }),
+  writing('offsets', 'drops the offset of an old owner and writes the rest', async (write, store) => {
+    const saved = await store.offsets()
+    return {
+      ...write,
+      offsets: write.offsets.filter(({ source, partition, expected }) => {
+        const found = saved.find((one) => one.source === source && one.partition === partition)
+        return (found?.next ?? 0) === expected
+      }),
+    }
+  }),
+  writing('versions', 'lets the last writer win', async (write, store) => {
+    const { snapshots } = await store.load({
+      ...needNothing,
+      subjects: write.snapshots.map((one) => one.subject),
+    })
+    return {
+      ...write,
+      snapshots: write.snapshots.map((one) => ({
+        ...one,
+        expected: snapshots.get(one.subject)?.version ?? 0,
+      })),
+    }
+  }),
+  canary('versions', 'loads before the transaction', (store) => ({
+    ...store,
+    transact: async (need, decide) => {
+      const loaded = await store.load(need)
+      const write = await decide(loaded, (more) => store.load(more))
+      return store.transact({ ...needNothing, claim: need.claim }, () => write)
+    },
+  })),
+  writing('deadlines', 'lets a deadline fire twice', async (write, store) => {
+    const { deadlines } = await store.due(Number.MAX_SAFE_INTEGER, 10_000, [])
+    const isThere = (id: string): boolean => deadlines.some((deadline) => deadline.id === id)
+    return { ...write, firedDeadlines: write.firedDeadlines.filter(isThere) }
+  }),
+  canary('deadlines', 'fires a little early', (store) => ({
+    ...store,
+    due: (now, limit, keys) => store.due(now + 1, limit, keys),
+  })),
+  writing('parking', 'drops an event that comes behind another', (write) => ({
+    ...write,
+    park: write.park.filter(({ reason }) => reason !== 'behind'),
+  })),
+  writing('parking', 'puts one that is tried once more at the end', async (write, store) => {
+    const parked = await store.parked(10_000)
+    const again = write.repark.map((change) => ({
+      ...parked.find(({ ticket }) => ticket === change.ticket)!,
+      ...change,
+    }))
+    return {
+      ...write,
+      repark: [],
+      unpark: [...write.unpark, ...again.map(({ ticket }) => ticket)],
+      park: [...write.park, ...again],
+    }
+  }),
+  canary('parking', 'tries every parked event of a key', (store) => ({
+    ...store,
+    due: async (now, limit, keys) => ({
+      ...(await store.due(now, limit, keys)),
+      parked: (await store.parked(limit)).filter(({ nextAt }) => nextAt <= now),
+    }),
+  })),
+  writing('replies', 'overwrites a reply', async (write, store) => {
+    const { replies } = await store.load({ ...needNothing, slots: write.replies.map(({ slot }) => slot) })
+    return { ...write, replies: write.replies.filter(({ slot }) => !replies.has(slot)) }
+  }),
+  canary('numbers', 'gives a number twice', (store) => ({
+    ...store,
+    nextNumber: async (sequence) => Math.ceil((await store.nextNumber(sequence)) / 2),
+  })),
+]
+
+const ofReading: readonly Canary[] = [
+  writing('rows', 'never deletes', (write) => ({
+    ...write,
+    rows: write.rows.filter(({ row }) => row !== undefined),
+  })),
+  canary('rows', 'looks at the first condition only', (store) => ({
+    ...store,
+    selectRows: (selection) =>
+      store.selectRows({
+        ...selection,
+        where: Object.fromEntries(Object.entries(selection.where).slice(0, 1)),
+      }),
+  })),
+  canary('rows', 'sorts by language', (store) => ({
+    ...store,
+    selectRows: async (selection) => {
+      const sign = selection.order === 'ascending' ? 1 : -1
+      return (await store.selectRows(selection)).toSorted((a, b) => sign * a.key.localeCompare(b.key, 'en'))
+    },
+  })),
+  writing('history', 'knows only the first entity of an event', (write) => ({
+    ...write,
+    events: write.events.map((event) => ({ ...event, alsoSubjects: [] })),
+  })),
+  canary('history', 'ends before the moment', (store) => ({
+    ...store,
+    history: (subject, until) =>
+      store.history(
+        subject,
+        until !== undefined && 'time' in until ? { time: new Date(until.time.getTime() - 1) } : until,
+      ),
+  })),
+  publishing('published', 'says that it has searched beyond what it gives', ({ events, upTo }) => ({
+    events,
+    upTo: upTo + 1,
+  })),
+  publishing('published', 'has searched only as far as it found', ({ events, upTo }) => ({
+    events,
+    upTo: events.at(-1)?.position ?? 0,
+  })),
+  writing('values', 'ends a text at a NUL', (write) => ({
+    ...write,
+    events: write.events.map((event) => ({ ...event, key: event.key.split('\u0000')[0]! })),
+  })),
+  writing('values', 'takes 999 of a thousand', (write) => ({ ...write, events: write.events.slice(0, 999) })),
+]
+
+const nothing: Write = {
+  events: [],
+  snapshots: [],
+  rows: [],
+  deadlines: [],
+  firedDeadlines: [],
+  park: [],
+  unpark: [],
+  repark: [],
+  offsets: [],
+  replies: [],
+}
+
+const ofDurability: readonly Canary[] = [
+  {
+    group: 'durability',
+    defect: 'loses what was committed last',
+    open: () => {
+      let context = memoryContext()
+      return {
+        open: (service) => context.open(service),
+        restart: () => Promise.resolve(void (context = memoryContext())),
+        close: () => Promise.resolve(),
+      }
+    },
+  },
+  {
+    group: 'durability',
+    defect: 'says unavailable after it has committed',
+    open: () => {
+      let interruptions = 0
+      const context = memoryContext((store) => ({
+        ...store,
+        transact: async (need, decide) => {
+          const before = interruptions
+          const done = await store.transact(need, decide)
+          if (interruptions > before) throw new WaybillError('STORE_UNAVAILABLE', 'The connection broke.')
+          return done
+        },
+      }))
+      return { ...context, interrupt: () => Promise.resolve(void (interruptions += 1)) }
+    },
+  },
+]
+
+/** Stores that are wrong on purpose, at least one for each group of cases. */
+export const storeCanaries: readonly Canary[] = [...ofContents, ...ofFences, ...ofReading, ...ofDurability]

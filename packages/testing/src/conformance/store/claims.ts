@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict'
+import type { Store } from '@waybill/core'
+import { group } from './context.ts'
+import { aNeed, anEvent, aService, aWrite, many, newId, now, persistently, texts } from './fixtures.ts'
+
+/** Claims ids and writes one event for each that is new. */
+function receive(store: Store, ids: readonly string[], at = now): Promise<number> {
+  return persistently(store, { claim: ids.map((id) => ({ id, at })) }, ({ duplicates }) => ({
+    events: ids.filter((id) => !duplicates.has(id)).map((text) => anEvent({ text })),
+  }))
+}
+
+export const claims = group('claims', {
+  'an event that was claimed before is a duplicate, the others are not': async (context) => {
+    const store = await context.open(aService())
+    const [one, two, three] = [newId(), newId(), newId()]
+    await receive(store, [one, two])
+    await receive(store, [two, three, one])
+    assert.deepEqual(await texts(store), [one, two, three])
+  },
+
+  'an id may stand in one claim twice': async (context) => {
+    const store = await context.open(aService())
+    const id = newId()
+    await store.transact(
+      aNeed({
+        claim: [
+          { id, at: now },
+          { id, at: now },
+        ],
+      }),
+      ({ duplicates }) => {
+        assert.equal(duplicates.size, 0, 'it was not claimed by an earlier batch')
+        return aWrite({})
+      },
+    )
+    const { duplicates } = await store.load(aNeed({ claim: [{ id, at: now }] }))
+    assert.deepEqual([...duplicates], [id])
+  },
+
+  'of writers that claim the same event at the same time one gets it': async (context) => {
+    const definition = aService()
+    const store = await context.open(definition)
+    const ids = many(5, newId)
+    await Promise.all(many(8, (n) => receive(store, n % 2 === 0 ? ids : ids.toReversed())))
+    assert.deepEqual((await texts(store)).toSorted(), ids.toSorted())
+  },
+
+  'so of writers in several processes': {
+    needs: ['handles'],
+    run: async (context) => {
+      const definition = aService()
+      const stores = [await context.open(definition), await context.open(definition)]
+      const ids = many(5, newId)
+      await Promise.all(many(8, (n) => receive(stores[n % 2]!, n % 3 === 0 ? ids : ids.toReversed())))
+      assert.deepEqual((await texts(stores[0]!)).toSorted(), ids.toSorted())
+    },
+  },
+
+  'load tells duplicates and claims nothing': async (context) => {
+    const store = await context.open(aService())
+    const id = newId()
+    const need = aNeed({ claim: [{ id, at: now }] })
+    assert.equal((await store.load(need)).duplicates.size, 0)
+    assert.equal((await store.load(need)).duplicates.size, 0)
+    await receive(store, [id])
+    assert.deepEqual([...(await store.load(need)).duplicates], [id])
+  },
+
+  'old claims are forgotten, later ones are kept': async (context) => {
+    const store = await context.open(aService())
+    const day = 24 * 60 * 60 * 1_000
+    const [old, fresh] = [newId(), newId()]
+    await receive(store, [old], now - 60 * day)
+    await receive(store, [fresh], now)
+    await store.forget(now - 30 * day)
+    const claim = [
+      { id: old, at: now - 60 * day },
+      { id: fresh, at: now },
+    ]
+    assert.deepEqual([...(await store.load(aNeed({ claim }))).duplicates], [fresh])
+  },
+})

@@ -1,0 +1,161 @@
+import {
+  type Deadline,
+  hasCode,
+  type Loaded,
+  type Need,
+  needNothing,
+  type NewEvent,
+  type Parked,
+  service,
+  type ServiceDef,
+  type Store,
+  type StoredEvent,
+  view,
+  type Write,
+} from '@waybill/core'
+import Type from 'typebox'
+import { seededIds } from '../../simulation/seeded-ids.ts'
+
+/** When the cases happen: a fixed time, as stores have no clock of their own. */
+export const now: number = Date.UTC(2026, 0, 1, 12)
+
+const { newId } = seededIds({ now: () => now }, 1)
+export { newId }
+
+/** The view of the cases' services. */
+export const People = view('people', {
+  key: 'id',
+  row: Type.Object({
+    id: Type.String(),
+    team: Type.String(),
+    age: Type.Integer(),
+    active: Type.Boolean(),
+    tags: Type.Array(Type.String()),
+  }),
+  indexes: [['team', 'active'], ['age']],
+})
+
+let services = 0
+
+/** A service of its own for each call: contexts may share a database. */
+export function aService(): ServiceDef {
+  services += 1
+  return service(`conformance-${services}`, { views: [People] })
+}
+
+const nothing: Write = {
+  events: [],
+  snapshots: [],
+  rows: [],
+  deadlines: [],
+  firedDeadlines: [],
+  park: [],
+  unpark: [],
+  repark: [],
+  offsets: [],
+  replies: [],
+}
+
+/** A write of these parts and nothing else. */
+export function aWrite(parts: Partial<Write>): Write {
+  return { ...nothing, ...parts }
+}
+
+/** A need of these parts and nothing else. */
+export function aNeed(parts: Partial<Need>): Need {
+  return { ...needNothing, ...parts }
+}
+
+/** Writes these parts, whatever is loaded. */
+export async function write(store: Store, parts: Partial<Write>): Promise<number> {
+  const { firstPosition } = await store.transact(needNothing, () => aWrite(parts))
+  return firstPosition
+}
+
+/** Loads and writes again and again until no one else is in the way. */
+export async function persistently(
+  store: Store,
+  need: Partial<Need>,
+  decide: (loaded: Loaded) => Promise<Partial<Write>> | Partial<Write>,
+): Promise<number> {
+  const attemptsMax = 1_000
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const done = await store.transact(aNeed(need), async (loaded) => aWrite(await decide(loaded)))
+      return done.firstPosition
+    } catch (error) {
+      if (!hasCode(error, 'BATCH_CONFLICT') || attempt === attemptsMax) throw error
+    }
+  }
+}
+
+/** An event to be written; published under the topic `news` unless it says otherwise. */
+export function anEvent(parts: Partial<NewEvent> & { text?: string } = {}): NewEvent {
+  const { text = '', ...rest } = parts
+  return {
+    id: newId(),
+    type: 'Happened',
+    topic: 'news',
+    key: 'k',
+    subject: undefined,
+    alsoSubjects: [],
+    correlationId: newId(),
+    causationId: undefined,
+    traceparent: undefined,
+    at: now,
+    payload: bytes(text),
+    ...rest,
+  }
+}
+
+export function aDeadline(parts: Partial<Deadline> = {}): Deadline {
+  const { alsoSubjects: _, ...head } = anEvent()
+  return { ...head, topic: undefined, dueAt: now + 1_000, recorded: false, ...parts }
+}
+
+export function aParked(key: string, text: string, parts: Partial<Parked> = {}): Parked {
+  const { alsoSubjects: _, ...event } = anEvent({ key, text })
+  return {
+    event,
+    source: 'news/0',
+    reason: 'failed',
+    attempts: 1,
+    error: { code: 'DECIDE_FAILED', message: 'no' },
+    since: now,
+    nextAt: now,
+    ...parts,
+  }
+}
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+export function bytes(text: string): Uint8Array {
+  return encoder.encode(text)
+}
+
+export function textOf({ payload }: { payload: Uint8Array }): string {
+  return decoder.decode(payload)
+}
+
+/** All published events of the topic `news`. */
+export async function news(store: Store): Promise<readonly StoredEvent[]> {
+  return (await store.published(0, ['news'], 100_000)).events
+}
+
+/** The texts of all published events of the topic `news`. */
+export async function texts(store: Store): Promise<readonly string[]> {
+  return (await news(store)).map(textOf)
+}
+
+/** As plain data for comparison: bytes as numbers, whatever kind of array they came in. */
+export function comparable<T extends { payload: Uint8Array }>(
+  value: T,
+): Omit<T, 'payload'> & { payload: number[] } {
+  return { ...value, payload: [...value.payload] }
+}
+
+/** `count` things, made by their number from 0. */
+export function many<T>(count: number, make: (n: number) => T): T[] {
+  return Array.from({ length: count }, (_, n) => make(n))
+}

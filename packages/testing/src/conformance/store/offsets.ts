@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { hasCode, type Store } from '@waybill/core'
+import { group } from './context.ts'
+import { anEvent, aService, many, texts, write } from './fixtures.ts'
+
+/** Moves one partition on and writes an event with it. */
+function move(store: Store, expected: number, next: number, text = ''): Promise<number> {
+  return write(store, {
+    events: [anEvent({ text })],
+    offsets: [{ source: 'orders', partition: 2, expected, next }],
+  })
+}
+
+const lost = (error: unknown): boolean => hasCode(error, 'OFFSETS_LOST')
+
+export const offsets = group('offsets', {
+  'are kept for each source and partition': async (context) => {
+    const store = await context.open(aService())
+    assert.deepEqual(await store.offsets(), [])
+    const first = [
+      { source: 'orders', partition: 0, expected: 0, next: 7 },
+      { source: 'orders', partition: 1, expected: 0, next: 8 },
+      { source: 'payments', partition: 0, expected: 0, next: 9 },
+    ]
+    await write(store, { offsets: first })
+    await write(store, { offsets: [{ source: 'orders', partition: 1, expected: 8, next: 3_000_000_000 }] })
+    const sorted = (await store.offsets()).toSorted((a, b) => a.next - b.next)
+    assert.deepEqual(
+      sorted.map(({ source, partition, next }) => [source, partition, next]),
+      [
+        ['orders', 0, 7],
+        ['payments', 0, 9],
+        ['orders', 1, 3_000_000_000],
+      ],
+    )
+  },
+
+  'an old owner writes nothing': async (context) => {
+    const store = await context.open(aService())
+    await move(store, 0, 10, 'a')
+    await move(store, 10, 20, 'b')
+    await assert.rejects(move(store, 10, 15, 'old owner'), lost)
+    await assert.rejects(move(store, 0, 5, 'very old owner'), lost)
+    await move(store, 20, 30, 'c')
+    assert.deepEqual(await texts(store), ['a', 'b', 'c'])
+    assert.deepEqual(
+      (await store.offsets()).map(({ next }) => next),
+      [30],
+    )
+  },
+
+  'a position that was never saved is 0': async (context) => {
+    const store = await context.open(aService())
+    await assert.rejects(move(store, 5, 6), lost)
+    await move(store, 0, 6)
+  },
+
+  'one lost partition of several undoes all of them': async (context) => {
+    const store = await context.open(aService())
+    await move(store, 0, 10)
+    const both = [
+      { source: 'orders', partition: 1, expected: 0, next: 4 },
+      { source: 'orders', partition: 2, expected: 9, next: 11 },
+    ]
+    await assert.rejects(write(store, { offsets: both }), lost)
+    assert.deepEqual(
+      (await store.offsets()).map(({ partition, next }) => [partition, next]),
+      [[2, 10]],
+    )
+  },
+
+  'of several owners at the same time one wins': async (context) => {
+    const store = await context.open(aService())
+    for (const expected of [0, 1]) {
+      const attempts = await Promise.allSettled(many(6, () => move(store, expected, expected + 1)))
+      const failed = attempts.filter((attempt) => attempt.status === 'rejected')
+      assert.equal(failed.length, 5)
+      assert.ok(failed.every(({ reason }) => lost(reason)))
+    }
+    assert.equal((await texts(store)).length, 2)
+  },
+
+  'a zombie in another process writes nothing': {
+    needs: ['handles'],
+    run: async (context) => {
+      const definition = aService()
+      const [zombie, owner] = [await context.open(definition), await context.open(definition)]
+      await move(zombie, 0, 10, 'before')
+      await move(owner, 10, 20, 'owner')
+      await assert.rejects(move(zombie, 10, 20, 'zombie'), lost)
+      const race = await Promise.allSettled([move(zombie, 20, 30, 'race'), move(owner, 20, 30, 'race')])
+      assert.equal(race.filter(({ status }) => status === 'fulfilled').length, 1)
+      assert.deepEqual(await texts(zombie), ['before', 'owner', 'race'])
+    },
+  },
+})

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+
+const lookEveryMs = 5
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+/** Waits until something holds; what throws does not hold yet. Fails with the last error, or with `what`. */
+export async function eventually(
+  what: string,
+  holds: () => Promise<boolean> | boolean,
+  withinMs = 15_000,
+): Promise<void> {
+  const until = performance.now() + withinMs
+  for (;;) {
+    const late = performance.now() > until
+    try {
+      if (await holds()) return
+    } catch (error) {
+      if (late) throw error
+    }
+    assert.ok(!late, `did not happen within ${withinMs} ms: ${what}`)
+    await pause(lookEveryMs)
+  }
+}
+
+/** Fails when a promise takes longer. */
+export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new assert.AssertionError({ message: `took longer than ${ms} ms: ${what}` })),
+      ms,
+    )
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,16 @@
+import Type, { type Static } from 'typebox'
+
+/** Integer minor units and an ISO 4217 currency. */
+export const Money = Type.Object({
+  amount: Type.Integer(),
+  currency: Type.String({ pattern: '^[A-Z]{3}$' }),
+})
+export type Money = Static<typeof Money>
+
+/** The shop sells in one currency, so that every total is a plain sum. */
+export const currency = 'KRW'
+
+/** So many won, which have no minor unit. */
+export function won(amount: number): Money & { currency: typeof currency } {
+  return { amount, currency }
+}

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { given, givenView, testId } from '@waybill/testing'
+import { NotificationSent } from '../events.ts'
+import { cancelled, completed, created, orderId, outOfStock, userId } from '../test-data.ts'
+import { confirmDelivery, Mailbox, Notifications, NotificationsDelivered } from './mailbox.ts'
+import { Outcome, remember, tellConfirmed, tellOtherCancellations, tellOutOfStock } from './outcome.ts'
+import { issueTicket, redeemTicket, Ticket, TicketIssued, TicketRedeemed } from './ticket.ts'
+
+const about = { notificationId: testId(1), orderId, userId, at: '2026-01-01T12:00:00.000Z' }
+const confirmed = NotificationSent({
+  ...about,
+  type: 'ORDER_CONFIRMED',
+  status: 'CONFIRMED',
+  message: 'Your order is confirmed.',
+})
+const cancellation = (reason: string, why: string) =>
+  NotificationSent({
+    ...about,
+    type: 'ORDER_CANCELLED',
+    status: 'CANCELLED',
+    reason,
+    message: `Your order was cancelled: ${why}.`,
+  })
+const soldOut = cancellation('OUT_OF_STOCK', 'a product is out of stock')
+
+void test('a user hears that an order is confirmed', () => {
+  given().when(remember, created).thenNothing()
+  given(Outcome, created).when(tellConfirmed, completed).then(confirmed)
+})
+
+void test('a user hears that an order is cancelled, and why', () => {
+  given(Outcome, created).when(tellOutOfStock, outOfStock).then(soldOut)
+  given(Outcome, created)
+    .when(tellOtherCancellations, cancelled('CARD_DECLINED'))
+    .then(cancellation('CARD_DECLINED', 'the card was declined'))
+  given(Outcome, created)
+    .when(tellOtherCancellations, cancelled('A_NEW_REASON'))
+    .then(cancellation('A_NEW_REASON', 'A_NEW_REASON'))
+})
+
+void test('each outcome is told once', () => {
+  given(Outcome, confirmed).when(tellConfirmed, completed).thenNothing()
+  given(Outcome, soldOut).when(tellOtherCancellations, cancelled('OUT_OF_STOCK')).thenNothing()
+  given(Outcome, cancellation('TIMEOUT', 'it could not be completed in time'))
+    .when(tellOutOfStock, outOfStock)
+    .thenNothing()
+})
+
+void test('a confirmed order may still be cancelled, a cancelled one is never confirmed', () => {
+  given(Outcome, confirmed)
+    .when(tellOtherCancellations, cancelled('CUSTOMER'))
+    .then(cancellation('CUSTOMER', 'you asked for it'))
+  given(Outcome, soldOut).when(tellConfirmed, completed).thenNothing()
+})
+
+void test('a notification waits until its user has it', () => {
+  const delivered = NotificationsDelivered({ userId, notificationIds: [testId(1)] })
+  given(Mailbox)
+    .when(confirmDelivery, { userId, notificationIds: [testId(1)] })
+    .then(delivered)
+  const waiting = givenView(Notifications).on(confirmed)
+  assert.equal(waiting.row(testId(1))!.delivered, false)
+  assert.equal(waiting.on(delivered).row(testId(1))!.delivered, true)
+})
+
+const ticket = testId(1)
+const expiresAt = '2026-01-01T12:00:30.000Z'
+const issued = TicketIssued({ ticket, userId, expiresAt })
+const redeemed = TicketRedeemed({ ticket })
+const at = (second: number) => ({ at: new Date(Date.UTC(2026, 0, 1, 12, 0, second)) })
+
+void test('a ticket is good for thirty seconds', () => {
+  given().when(issueTicket, {}).then(issued).thenReplies({ ticket, expiresIn: 30 })
+  given(Ticket, issued).when(redeemTicket, { ticket }, at(30)).then(redeemed).thenReplies({ userId })
+  given(Ticket, issued).when(redeemTicket, { ticket }, at(31)).thenRefused('TICKET_INVALID')
+})
+
+void test('and for one socket', () => {
+  given(Ticket, issued, redeemed).when(redeemTicket, { ticket }).thenRefused('TICKET_INVALID')
+  given().when(redeemTicket, { ticket: 'made up' }).thenRefused('TICKET_INVALID')
+})
