@@ -7,6 +7,8 @@ export interface Child {
   /** What it says by itself when it is ready. */
   next(): Promise<any>
   ask(question: object): Promise<any>
+  /** Tells it to stop, and waits until it has. */
+  stop(): Promise<void>
 }
 
 export function startChild(script: string, env: Record<string, string> = {}): Child {
@@ -31,5 +33,10 @@ export function startChild(script: string, env: Record<string, string> = {}): Ch
       child.send(question)
       return answer
     },
+    stop: () =>
+      new Promise((resolve) => {
+        child.once('exit', () => resolve())
+        child.send({ kind: 'stop' })
+      }),
   }
 }

@@ -35,7 +35,7 @@ async function run({ address, perSecond, seconds, orders }: Load): Promise<Accep
   const begin = now() + 100
   const count = perSecond * seconds
   const answers: Promise<Accepted>[] = []
-  for (let sent = 0; sent < count; ) {
+  for (let sent = 0; sent < count;) {
     for (; sent < count && begin + (sent * 1_000) / perSecond <= now(); sent += 1) {
       const dueAt = begin + (sent * 1_000) / perSecond
       const order = orders[sent % orders.length]!
@@ -59,7 +59,11 @@ function post(agent: Agent, url: string, body: object, headers: object): Promise
   return new Promise((resolve, reject) => {
     const sent = request(
       url,
-      { agent, method: 'POST', headers: { ...headers, 'content-type': 'application/json', 'content-length': bytes.length } },
+      {
+        agent,
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json', 'content-length': bytes.length },
+      },
       (response) => {
         const chunks: Buffer[] = []
         response.on('data', (chunk: Buffer) => chunks.push(chunk))

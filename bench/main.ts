@@ -22,7 +22,9 @@ const { values, positionals } = parseArgs({
 const seconds = Number(values.seconds)
 const unknown = positionals.filter((name) => !cases.some((one) => one.name === name))
 if (unknown.length > 0 || !(seconds > 0)) {
-  console.error(`No such case: ${unknown.join(', ')}. There are:\n${cases.map(({ name }) => `  ${name}`).join('\n')}`)
+  console.error(
+    `No such case: ${unknown.join(', ')}. There are:\n${cases.map(({ name }) => `  ${name}`).join('\n')}`,
+  )
   process.exit(2)
 }
 const chosen = cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
@@ -35,7 +37,8 @@ for (const one of chosen) {
   results.push(result)
   print(result)
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify({ cases: results }, undefined, 2)}\n`)
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ cases: results }, undefined, 2)}\n`)
 
 /** Each case has a server and a process of its own: no case lives on what an earlier one has warmed or filled. */
 async function runCase({ name, store, how }: BenchCase): Promise<Result> {
@@ -67,7 +70,7 @@ async function closedCase({ name, store, how }: BenchCase, server: EmbeddedServe
     node: perThousand(run.nodeCpu),
     ...(store === 'postgres' ? { postgres: perThousand(cpuSecondsOf(server.pid) - cpuBefore) } : {}),
   }
-  await child.ask({ kind: 'stop' }).catch(() => undefined)
+  await child.stop()
   return {
     name,
     sagasPerSecond: Math.round(run.sagas / run.seconds),
@@ -95,7 +98,7 @@ async function openCase({ name, store, how }: BenchCase, server: EmbeddedServer)
   const perThousand = (used: number): number => Math.round((1e6 * used) / accepted.length) / 1_000
   const nodeCpu = (end.cpu.user + end.cpu.system - cpu.user - cpu.system) / 1e6
   const endedAt = new Map<string, number>(end.endedAt)
-  await child.ask({ kind: 'stop' }).catch(() => undefined)
+  await child.stop()
   return {
     name,
     sagasPerSecond: Math.round(accepted.length / tookSeconds),

@@ -31,7 +31,10 @@ const host = await startHost({
   applications: [shopApplication],
   config,
   backends: await openBackends(config),
-  logger: createLogger({ json: true, sink: { write: (line) => void process.stderr.write(line) } }),
+  logger: createLogger({
+    json: true,
+    sink: { write: (line) => void (isTrouble(line) && process.stderr.write(line)) },
+  }),
 })
 const shop = await benchShop(host)
 let orders = 0
@@ -39,16 +42,27 @@ let orders = 0
 const endedAt: [string, number][] = []
 
 process.on('message', (order: Order) => {
+  if (order.kind === 'stop') return void stop()
   answer(order).then(
     (result) => process.send!({ result }),
-    (error: unknown) => process.send!({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) =>
+      process.send!({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   )
 })
 process.send!({
-  result: { address: host.systems[0]!.address, orders: Array.from({ length: 2_000 }, () => shop.orderInput(false)) },
+  result: {
+    address: host.systems[0]!.address,
+    orders: Array.from({ length: 2_000 }, () => shop.orderInput(false)),
+  },
 })
 
-async function answer(order: Order): Promise<unknown> {
+async function stop(): Promise<void> {
+  await host.stop()
+  await rm(folder, { recursive: true, force: true })
+  process.exit()
+}
+
+async function answer(order: Exclude<Order, { kind: 'stop' }>): Promise<unknown> {
   switch (order.kind) {
     case 'closed': {
       const before = await shop.eventsStored()
@@ -57,7 +71,11 @@ async function answer(order: Order): Promise<unknown> {
       const used = process.cpuUsage(cpu)
       orders += run.sagas
       await shop.checkBooks(orders, piecesOf(order.hot))
-      return { ...run, events: (await shop.eventsStored()) - before, nodeCpu: (used.user + used.system) / 1e6 }
+      return {
+        ...run,
+        events: (await shop.eventsStored()) - before,
+        nodeCpu: (used.user + used.system) / 1e6,
+      }
     }
     case 'watch': {
       const cpu = process.cpuUsage()
@@ -70,10 +88,9 @@ async function answer(order: Order): Promise<unknown> {
     case 'check':
       await shop.checkBooks(order.orders, order.pieces)
       return { endedAt, after: await shop.eventsStored(), cpu: process.cpuUsage() }
-    case 'stop':
-      await host.stop()
-      await rm(folder, { recursive: true, force: true })
-      process.disconnect()
-      return undefined
   }
+}
+
+function isTrouble(line: string): boolean {
+  return !line.includes('"level":"info"')
 }

@@ -11,6 +11,6 @@ export type Money = Static<typeof Money>
 export const currency = 'KRW'
 
 /** So many won, which have no minor unit. */
-export function won(amount: number): Money & { currency: typeof currency } {
+export function won(amount: number): Money {
   return { amount, currency }
 }

@@ -51,6 +51,7 @@ export {
   type Parked,
   type ParkedEntry,
   type ParkedReason,
+  type PublishedPage,
   rowId,
   type RowSelection,
   type Snapshot,

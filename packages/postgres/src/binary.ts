@@ -1,4 +1,5 @@
 import { type Sql, sql } from './sql.ts'
+import { storableText } from './storable.ts'
 
 /*
  * Arrays as parameters, in PostgreSQL's binary format: a set of rows goes over as one array a column, about twice
@@ -57,8 +58,9 @@ for (let digit = 0; digit < 16; digit++) {
 
 export function texts(values: Nullable<string>): Sql {
   const encoded = encode(25, values, (value) => {
-    reserve(4 + 3 * value.length)
-    const length = scratch.write(value, end + 4)
+    const text = storableText(value)
+    reserve(4 + 3 * text.length)
+    const length = scratch.write(text, end + 4)
     view.setInt32(end, length)
     end += 4 + length
   })

@@ -4,7 +4,7 @@ import type { Run } from './database.ts'
 import { eventColumns, eventFrom } from './event-columns.ts'
 import { parkedColumns, parkedFrom } from './parked.ts'
 import type { Tables } from './schema.ts'
-import { type Sql, sql, statement } from './sql.ts'
+import { raw, type Sql, sql, statement } from './sql.ts'
 
 /**
  * What is due, and when the next one will be: at once, if more is due than was asked for.
@@ -21,15 +21,25 @@ export async function due(
         where due_at <= ${now}::bigint order by due_at, id limit ${limit}::int`),
     ),
     run(
-      statement(sql`${ready(tables, now, limit, keys)}
+      statement(sql`${queues(tables)}, ready as (
+          (select ticket ${retried(tables)} and next_at <= ${now}::bigint
+            order by next_at limit ${limit}::int)
+          union all
+          select ticket from behind where next_at <= ${now}::bigint
+          union all
+          select first.ticket from unnest(${texts(keys)}) u(key), lateral (${firstOf(tables, raw('u.key'))}) first
+        )
         select ${parkedColumns} from ${tables.parked} where ticket = any(array(select ticket from ready))
         order by ticket limit ${limit}::int`),
     ),
     run(
-      statement(sql`(select due_at from ${tables.deadline} where due_at > ${now}::bigint order by due_at limit 1)
+      statement(sql`${queues(tables)}
+        (select due_at from ${tables.deadline} where due_at > ${now}::bigint order by due_at limit 1)
         union all
-        (select next_at from ${tables.parked} where reason <> 'behind' and next_at > ${now}::bigint
-          order by next_at limit 1)`),
+        (select next_at ${retried(tables)} and next_at > ${now}::bigint
+          order by next_at limit 1)
+        union all
+        select min(next_at) from behind where next_at > ${now}::bigint having count(*) > 0`),
     ),
   ])
   const more = deadlines.length === limit || parked.length === limit
@@ -41,11 +51,17 @@ export async function due(
   }
 }
 
+/** Only the first of a key may be tried. One that failed or has an effect under way is found by its time. */
+function retried({ parked }: Tables): Sql {
+  return sql`from ${parked} p where reason <> 'behind'
+    and not exists (select from ${parked} earlier where earlier.key = p.key and earlier.ticket < p.ticket)`
+}
+
 /**
- * The tickets that may be tried. Those that failed or have an effect under way are found by their time; those that were
- * behind an event which is settled, by going from key to key, however long the queues are.
+ * The others were behind an event that is settled by now: `behind` are those that have become the first of their key.
+ * Goes from key to key in the index, however long the queues are.
  */
-function ready(tables: Tables, now: number, limit: number, keys: readonly string[]): Sql {
+function queues(tables: Tables): Sql {
   const { parked } = tables
   return sql`with recursive queue as (
       (select key from ${parked} where reason = 'behind' order by key limit 1)
@@ -53,18 +69,11 @@ function ready(tables: Tables, now: number, limit: number, keys: readonly string
       select next.key from queue, lateral (
         select key from ${parked} p where reason = 'behind' and p.key > queue.key order by p.key limit 1
       ) next
-    ), ready as (
-      (select ticket from ${parked} p where reason <> 'behind' and next_at <= ${now}::bigint
-        and not exists (select from ${parked} earlier where earlier.key = p.key and earlier.ticket < p.ticket)
-        order by next_at limit ${limit}::int)
-      union all
-      select first.ticket from queue, lateral (${first(tables, sql`queue.key`)}) first
-        where first.reason = 'behind' and first.next_at <= ${now}::bigint
-      union all
-      select first.ticket from unnest(${texts(keys)}) u(key), lateral (${first(tables, sql`u.key`)}) first
+    ), behind as (
+      select first.* from queue, lateral (${firstOf(tables, raw('queue.key'))}) first where reason = 'behind'
     )`
 }
 
-function first({ parked }: Tables, key: Sql): Sql {
+function firstOf({ parked }: Tables, key: Sql): Sql {
   return sql`select ticket, reason, next_at from ${parked} p where p.key = ${key} order by p.ticket limit 1`
 }

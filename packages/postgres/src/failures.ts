@@ -6,8 +6,8 @@ import { ConnectionLost } from './database.ts'
 export const conflict = 'WB001'
 export const offsetsLost = 'WB002'
 
-/** Two transactions waited for each other, or could not be brought in an order: one of them failed. */
-const races = new Set([conflict, '40001', '40P01'])
+/** Of two transactions one failed: it waited for the other, or both for each other; or the other made its row first. */
+const races = new Set([conflict, '40001', '40P01', '23505'])
 
 /** Timed out, out of something, or its disk fails: it may be different later. */
 const shortage = /^(53|55P03|57014|58)/
@@ -21,8 +21,10 @@ export function waybillError(error: unknown): unknown {
   }
   if (!(error instanceof DatabaseError)) return error
   const code = error.code ?? ''
+  if (code === offsetsLost || (code === '23505' && error.table === 'offsets')) {
+    return new WaybillError('OFFSETS_LOST', error.message, { cause: error })
+  }
   if (races.has(code)) return new WaybillError('BATCH_CONFLICT', error.message, { cause: error })
-  if (code === offsetsLost) return new WaybillError('OFFSETS_LOST', error.message, { cause: error })
   if (shortage.test(code)) return new WaybillError('STORE_UNAVAILABLE', error.message, { cause: error })
   return new WaybillError('INVARIANT_BROKEN', `The database refused: ${error.message}`, { cause: error })
 }

@@ -46,7 +46,10 @@ export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 
     rows: new Map(views.flatMap(({ view, rows }) => rows.map(([key, row]) => [rowId(view, key), row]))),
     parkedKeys: new Set(parked.map(([key]) => key)),
     replies: new Map(
-      replies.map(([slot, fingerprint, reply]) => [slot, { slot, fingerprint, reply: JSON.parse(reply) }]),
+      replies.map(([slot, fingerprint, reply]) => [
+        slot,
+        { slot, fingerprint, reply: reply === null ? undefined : JSON.parse(reply) },
+      ]),
     ),
   }
 }

@@ -1,6 +1,6 @@
-import type { Moment, StoredEvent } from '@waybill/core'
+import type { Moment, PublishedPage, StoredEvent } from '@waybill/core'
 import { texts } from './binary.ts'
-import type { Rows, Run } from './database.ts'
+import type { Run } from './database.ts'
 import { eventColumns, eventFrom } from './event-columns.ts'
 import type { Tables } from './schema.ts'
 import { raw, sql, statement } from './sql.ts'
@@ -17,7 +17,7 @@ export async function published(
     topics,
     limit,
   }: { readonly after: number; readonly topics: readonly string[]; readonly limit: number },
-): Promise<{ readonly events: readonly StoredEvent[]; readonly upTo: number }> {
+): Promise<PublishedPage> {
   // One statement, one snapshot: the position of the head belongs to the events that were seen.
   const rows = await run(
     statement(sql`select h.pos, e.* from ${tables.head} h left join lateral (
@@ -27,8 +27,10 @@ export async function published(
       ) e on true order by e.pos`),
   )
   const events = rows.filter((row) => row[1] !== null).map((row) => storedFrom(row, 1))
-  const searched = Math.max(after, Math.min(rows[0]![0], after + span))
-  return { events, upTo: events.length === limit ? events.at(-1)!.position : searched }
+  const head: number = rows[0]![0]
+  const searched = Math.max(after, Math.min(head, after + span))
+  const upTo = events.length === limit ? events.at(-1)!.position : searched
+  return { events, upTo, atEnd: upTo >= head }
 }
 
 /** The events of one subject, its own and those that it shares. */

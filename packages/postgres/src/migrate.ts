@@ -3,6 +3,7 @@ import { type ServiceDef, type ViewDef, WaybillError } from '@waybill/core'
 import { ConnectionLost, type Database, type Rows } from './database.ts'
 import { migrations } from './migrations/all.ts'
 import { quoted } from './schema.ts'
+import { sql, statement } from './sql.ts'
 import { indexed, viewField } from './view-field.ts'
 
 /**
@@ -15,7 +16,8 @@ export async function migrate(database: Database, schema: string, service: Servi
       const execute = (text: string): Promise<Rows> => run({ text, unlimited: true })
       const name = quoted(schema)
       await execute('set local statement_timeout = 0')
-      await execute(`select pg_advisory_xact_lock(hashtextextended('waybill ${schema}', 0))`)
+      const lock = sql`select pg_advisory_xact_lock(hashtextextended(${`waybill ${schema}`}, 0))`
+      await run({ ...statement(lock), unlimited: true })
       await execute(`create schema if not exists ${name}`)
       await execute(`set local search_path = ${name}`)
       await execute(

@@ -1,6 +1,6 @@
 import type { RowSelection, Store } from '@waybill/core'
 import type { Run } from './database.ts'
-import { storableJson } from './json.ts'
+import { storableJson } from './storable.ts'
 import type { Tables } from './schema.ts'
 import { join, raw, sql, statement } from './sql.ts'
 import { indexed, viewField } from './view-field.ts'

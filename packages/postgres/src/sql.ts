@@ -1,3 +1,5 @@
+import { storableText } from './storable.ts'
+
 /** What a parameter may be; a Buffer goes over the wire in binary format. */
 export type Value = Buffer | string | number | boolean | null
 
@@ -30,7 +32,7 @@ export function sql(template: TemplateStringsArray, ...parts: readonly (Value | 
       values.push(...part.values)
       strings[strings.length - 1] += after
     } else {
-      values.push(part)
+      values.push(typeof part === 'string' ? storableText(part) : part)
       strings.push(after)
     }
   }

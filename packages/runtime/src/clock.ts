@@ -15,11 +15,4 @@ export const systemClock: Clock = {
     arm(ms)
     return () => clearTimeout(handle)
   },
-  limit(ms) {
-    const controller = new AbortController()
-    const clear = systemClock.timer(ms, () =>
-      controller.abort(new DOMException('time is over', 'TimeoutError')),
-    )
-    return { signal: controller.signal, clear }
-  },
 }

@@ -24,7 +24,9 @@ export const SagaProgress = Type.Object({
   step: Type.Enum(['STOCK_RESERVATION', 'PAYMENT', 'DONE']),
 })
 
-/** An order as its events have made it. */
+const Time = Type.String({ format: 'date-time' })
+
+/** An order as its events have made it, and what they were. */
 export const OrderState = Type.Object({
   userId: Type.String(),
   status: OrderStatus,
@@ -33,34 +35,57 @@ export const OrderState = Type.Object({
   items: Type.Array(Item),
   total: Money,
   saga: SagaProgress,
+  createdAt: Time,
+  history: Type.Array(Type.Object({ event: Type.String(), at: Time, status: OrderStatus })),
 })
 export type OrderState = Static<typeof OrderState>
 
 /** `null`: there is no such order. */
 export const Order = entity<OrderState | null>('order', null)
-  .evolve(OrderCreated, (_, { userId, items, total }) => ({
-    userId,
-    status: 'PENDING',
-    reason: null,
-    items,
-    total,
-    saga: { state: 'RUNNING', step: 'STOCK_RESERVATION' },
-  }))
-  .evolve(StockReserved, whilePending({ saga: { state: 'RUNNING', step: 'PAYMENT' } }))
-  .evolve(PaymentCompleted, whilePending({ status: 'CONFIRMED', saga: { state: 'COMPLETED', step: 'DONE' } }))
+  .evolve(OrderCreated, (_, { userId, items, total }, _id, at) =>
+    recorded(OrderCreated.type, at, {
+      userId,
+      status: 'PENDING',
+      reason: null,
+      items,
+      total,
+      saga: { state: 'RUNNING', step: 'STOCK_RESERVATION' },
+      createdAt: at.toISOString(),
+      history: [],
+    }),
+  )
+  .evolve(StockReserved, whilePending(StockReserved.type, { saga: { state: 'RUNNING', step: 'PAYMENT' } }))
+  .evolve(
+    PaymentCompleted,
+    whilePending(PaymentCompleted.type, { status: 'CONFIRMED', saga: { state: 'COMPLETED', step: 'DONE' } }),
+  )
   .evolve(
     StockReservationFailed,
-    whilePending({ saga: { state: 'COMPENSATING', step: 'STOCK_RESERVATION' } }),
+    whilePending(StockReservationFailed.type, { saga: { state: 'COMPENSATING', step: 'STOCK_RESERVATION' } }),
   )
-  .evolve(PaymentFailed, whilePending({ saga: { state: 'COMPENSATING', step: 'PAYMENT' } }))
+  .evolve(
+    PaymentFailed,
+    whilePending(PaymentFailed.type, { saga: { state: 'COMPENSATING', step: 'PAYMENT' } }),
+  )
   .evolve(
     OrderCancelled,
-    (order, { reason }) =>
-      order && { ...order, status: 'CANCELLED', reason, saga: { ...order.saga, state: 'COMPENSATED' } },
+    (order, { reason }, _id, at) =>
+      order &&
+      recorded(OrderCancelled.type, at, {
+        ...order,
+        status: 'CANCELLED',
+        reason,
+        saga: { ...order.saga, state: 'COMPENSATED' },
+      }),
   )
 
 /** Topics are not ordered among each other: an answer that comes after the order has moved on must not set it back. */
-function whilePending(change: Partial<OrderState>) {
-  return (order: OrderState | null): OrderState | null =>
-    order?.status === 'PENDING' ? { ...order, ...change } : order
+function whilePending(event: string, change: Partial<OrderState>) {
+  return (order: OrderState | null, _data: unknown, _id: string, at: Date): OrderState | null =>
+    order && recorded(event, at, order.status === 'PENDING' ? { ...order, ...change } : order)
+}
+
+function recorded(event: string, at: Date, order: OrderState): OrderState {
+  const { status, history } = order
+  return { ...order, history: [...history, { event, at: at.toISOString(), status }] }
 }

@@ -1,40 +1,24 @@
-import { type Caller, query, type Recorded, view } from '@waybill/core'
+import { type Caller, query, view } from '@waybill/core'
 import Type, { type Static } from 'typebox'
-import {
-  OrderCancelled,
-  OrderCreated,
-  PaymentCompleted,
-  PaymentFailed,
-  StockReservationFailed,
-  StockReserved,
-} from '../events.ts'
+import { OrderCancelled, OrderCreated, PaymentCompleted } from '../events.ts'
 import { orNull, pageOf, paging } from '../lists.ts'
 import { orderNotFound } from './cancel-order.ts'
 import { Order, OrderState, OrderStatus } from './order.ts'
 
 const Time = Type.String({ format: 'date-time' })
 
-/** An order with what has happened to it. */
-const OrderAccount = Type.Object({
-  orderId: Type.String(),
-  ...OrderState.properties,
-  createdAt: Time,
-  history: Type.Array(Type.Object({ event: Type.String(), at: Time, status: OrderStatus })),
-})
-type OrderAccount = Static<typeof OrderAccount>
+/** An order as its owner reads it. */
+const OrderAccount = Type.Object({ orderId: Type.String(), ...OrderState.properties })
 
-/** All orders, for reading. */
+/** Whose orders there are, by status. Everything else is in the orders themselves. */
 export const Orders = view('orders', {
   key: 'orderId',
-  row: OrderAccount,
-  indexes: [['userId'], ['status'], ['userId', 'status']],
+  row: Type.Object({ orderId: Type.String(), userId: Type.String(), status: OrderStatus }),
+  indexes: [['userId'], ['userId', 'status'], ['status']],
 })
-  .on(OrderCreated, tell(OrderCreated.type))
-  .on(StockReserved, tell(StockReserved.type))
-  .on(StockReservationFailed, tell(StockReservationFailed.type))
-  .on(PaymentCompleted, tell(PaymentCompleted.type))
-  .on(PaymentFailed, tell(PaymentFailed.type))
-  .on(OrderCancelled, tell(OrderCancelled.type))
+  .on(OrderCreated, (_, { orderId, userId }) => ({ orderId, userId, status: 'PENDING' }))
+  .on(PaymentCompleted, (row) => (row?.status === 'PENDING' ? { ...row, status: 'CONFIRMED' } : row))
+  .on(OrderCancelled, (row) => row && { ...row, status: 'CANCELLED' })
 
 /** Own orders; an admin's are everybody's. Newest first. */
 export const listOrders = query('orders', {
@@ -42,12 +26,13 @@ export const listOrders = query('orders', {
   role: 'user',
   input: Type.Object({ status: Type.Optional(OrderStatus), ...paging }),
   output: pageOf(OrderAccount),
-  answer: (read, { status, limit, cursor }, caller) =>
-    read.rows(Orders, {
-      where: { userId: isAdmin(caller) ? undefined : caller.userId, status },
-      limit,
-      cursor,
-    }),
+  answer: async (read, { status, limit, cursor }, caller) => {
+    const userId = isAdmin(caller) ? undefined : caller.userId
+    const { items: rows, nextCursor } = await read.rows(Orders, { where: { userId, status }, limit, cursor })
+    const ids = rows.map(({ orderId }) => orderId)
+    const orders = await read.entities(Order, ids)
+    return { items: ids.map((orderId) => accountOf(orderId, orders.get(orderId)!)), nextCursor }
+  },
 })
 
 /** One order as it is, or as it was. */
@@ -57,11 +42,10 @@ export const getOrder = query('order', {
   input: Type.Object({ orderId: Type.String(), at: Type.Optional(Time) }),
   output: OrderAccount,
   answer: async (read, { orderId, at }, caller) => {
-    const order =
-      at === undefined
-        ? await read.row(Orders, orderId)
-        : accountOf(await read.history(Order, orderId), new Date(at))
-    return mayRead(order, caller) ? order : orderNotFound
+    const order = await (at === undefined
+      ? read.entity(Order, orderId)
+      : read.entityAt(Order, orderId, { time: new Date(at) }))
+    return mayRead(order, caller) ? accountOf(orderId, order) : orderNotFound
   },
 })
 
@@ -100,29 +84,11 @@ export const getOrderEvents = query('order-events', {
   },
 })
 
-/** The order as it was at a moment of its past. */
-function accountOf(history: readonly Recorded[], moment: Date): OrderAccount | undefined {
-  return history
-    .filter(({ at }) => at <= moment)
-    .reduce<OrderAccount | undefined>(
-      (order, { type, data, ...meta }) => tell(type)(order, data, meta),
-      undefined,
-    )
+function accountOf(orderId: string, order: OrderState): Static<typeof OrderAccount> {
+  return { orderId, ...order }
 }
 
-/** Folds an event into an account by the order's own rules, so that what is read cannot differ from what is decided on. */
-function tell(event: string) {
-  return (before: OrderAccount | undefined, data: unknown, meta: { at: Date }): OrderAccount | undefined => {
-    const { orderId } = data as { orderId: string }
-    const order = Order.evolves.get(event)!(before ?? null, data, orderId)
-    if (order === null) return undefined
-    const at = meta.at.toISOString()
-    const { createdAt = at, history = [] } = before ?? {}
-    return { orderId, ...order, createdAt, history: [...history, { event, at, status: order.status }] }
-  }
-}
-
-function mayRead<O extends { userId: string }>(order: O | null | undefined, caller: Caller): order is O {
+function mayRead(order: OrderState | null | undefined, caller: Caller): order is OrderState {
   return order != null && (order.userId === caller.userId || isAdmin(caller))
 }
 

@@ -33,8 +33,8 @@ export const addProduct = command('add-product', {
     name: Type.String({ minLength: 1, maxLength: 200 }),
     /** A plain number means won. */
     price: Type.Union([
+      Type.Object({ amount: Type.Integer(Quantity), currency: Type.String() }),
       Type.Integer(Quantity),
-      Type.Object({ amount: Type.Integer(Quantity), currency: Type.Literal(currency) }),
     ]),
     stock: Type.Integer({ ...Quantity, minimum: 0 }),
   }),
@@ -42,8 +42,12 @@ export const addProduct = command('add-product', {
   at: Stock,
   id: (_, { gathered: productId }) => String(productId),
   emits: [ProductAdded],
-  decide: (_, { name, price, stock }, { gathered: productId }) =>
-    ProductAdded({ productId, name, price: typeof price === 'number' ? won(price) : price, stock }),
+  decide: (_, { name, price: given, stock }, { gathered: productId }) => {
+    const price = typeof given === 'number' ? won(given) : given
+    return price.currency === currency
+      ? ProductAdded({ productId, name, price, stock })
+      : refuse('WRONG_CURRENCY', `The shop sells in ${currency}.`, { pointer: '/price/currency' })
+  },
   output: Product,
   reply: (stock, { id }) => productOf(Number(id), stock!),
 })

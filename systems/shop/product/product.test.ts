@@ -102,6 +102,16 @@ void test('an admin puts products on sale, at a price with or without its curren
   }
 })
 
+void test('the shop sells in one currency', () => {
+  given()
+    .when(
+      addProduct,
+      { name: 'Pen', price: { amount: 32, currency: 'EUR' }, stock: 1 },
+      { gathered: 2, id: '2' },
+    )
+    .thenRefused('WRONG_CURRENCY', { pointer: '/price/currency' })
+})
+
 void test('a product that there is can be restocked', () => {
   const { state } = given(Stock, pen)
     .when(restock, { productId: 2, quantity: 5 })

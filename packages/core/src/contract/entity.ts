@@ -1,7 +1,10 @@
 import type { EventDef } from './event.ts'
 
-/** Folds one event into the state of the entity `id`. Pure; returns the new state and leaves the old one as it is. */
-export type Evolve<S> = (state: S, data: any, id: string) => S
+/**
+ * Folds one event into the state of the entity `id`. Pure; returns the new state and leaves the old one as it is.
+ * `at` is when the event became part of its history.
+ */
+export type Evolve<S> = (state: S, data: any, id: string, at: Date) => S
 
 /**
  * State that changes only by events. Its events are its history: every past state can be rebuilt from them.
@@ -12,7 +15,7 @@ export interface EntityDef<S = any> {
   readonly initial: S
   readonly evolves: ReadonlyMap<string, Evolve<S>>
   /** The same entity, which also changes by this event. */
-  evolve<D>(event: EventDef<any, D>, fold: (state: S, data: D, id: string) => S): EntityDef<S>
+  evolve<D>(event: EventDef<any, D>, fold: (state: S, data: D, id: string, at: Date) => S): EntityDef<S>
 }
 
 /** Several entities of one kind, loaded together. `get` gives the initial state for one that has no history yet. */

@@ -2,7 +2,7 @@ import { isRefusal } from '../contract/refusal.ts'
 import type { Meta } from '../contract/handler.ts'
 import { messageOf, WaybillError } from '../errors.ts'
 import type { EventHead, Loaded, Need, Parked, StoredReply, Write } from '../ports/store.ts'
-import { type BatchContext, type Cause, draft, type Touched } from './draft.ts'
+import { type BatchContext, type Cause, draft, ProjectionFailed, type Touched } from './draft.ts'
 import { isOwn, isRecorded, parking } from './parking.ts'
 import { statesOf } from './states.ts'
 import type { Call, CommandAnswer, CommandWork, EventWork, Work } from './work.ts'
@@ -30,7 +30,28 @@ export async function decideBatch(
   first: { need: Need; loaded: Loaded },
   more: (need: Need) => Promise<Loaded>,
 ): Promise<Decided> {
-  const changes = draft(context, now, first, more)
+  const broken = new Map<Work, unknown>()
+  for (;;) {
+    try {
+      return await decideOnce(context, works, now, first, more, broken)
+    } catch (cause) {
+      // Views are folded last, when others have built on the work already: all is decided again, without it.
+      if (!(cause instanceof ProjectionFailed)) throw cause
+      broken.set(cause.work, cause.cause)
+    }
+  }
+}
+
+/** @param broken works that are known to fail, with their errors */
+async function decideOnce(
+  context: BatchContext,
+  works: readonly Work[],
+  now: number,
+  first: { need: Need; loaded: Loaded },
+  more: (need: Need) => Promise<Loaded>,
+  broken: ReadonlyMap<Work, unknown>,
+): Promise<Decided> {
+  const changes = draft(context, now, first)
   const aside = parking(now, first.loaded.parkedKeys, context.timeScale)
   const firedDeadlines: string[] = []
   const replies = new Map<string, StoredReply>(first.loaded.replies)
@@ -39,18 +60,21 @@ export async function decideBatch(
   const failures: Decided['failures'][number][] = []
   /** Received events of this batch: one may come twice in it. */
   const seen = new Set(first.loaded.duplicates)
-  const meta = (cause: Cause): Meta => ({
-    eventId: cause.eventId,
-    correlationId: cause.correlationId,
-    at: new Date(now),
-    newId: () => context.ids.newId(),
+  const at = new Date(now)
+  const newId = (): string => context.ids.newId()
+  const meta = ({ eventId, correlationId }: Cause): Meta => ({
+    eventId,
+    correlationId,
+    at,
+    newId,
   })
 
   for (const work of works) {
-    changes.mark()
+    changes.mark(work)
     try {
-      if (work.kind === 'command') answers.push({ work, answer: await decideCommand(work) })
-      else await decideEvent(work)
+      if (broken.has(work)) throw broken.get(work)
+      if (work.kind === 'command') answers.push({ work, answer: decideCommand(work) })
+      else decideEvent(work)
     } catch (cause) {
       changes.undo()
       if (work.kind === 'command') failures.push({ work, error: asFailure(cause, work.command.name) })
@@ -59,6 +83,7 @@ export async function decideBatch(
     // Handled or set aside: either way its deadline has done its part.
     if (work.kind === 'event' && work.origin.kind === 'deadline') firedDeadlines.push(work.head.id)
   }
+  await changes.project(more)
 
   return {
     write: {
@@ -78,14 +103,7 @@ export async function decideBatch(
     failed: aside.failures,
   }
 
-  async function decideCommand({
-    command,
-    input,
-    id,
-    how,
-    gathered,
-    ...work
-  }: CommandWork): Promise<CommandAnswer> {
+  function decideCommand({ command, input, id, how, gathered, ...work }: CommandWork): CommandAnswer {
     const { idempotency } = how
     const earlier = idempotency && replies.get(idempotency.slot)
     if (earlier !== undefined) {
@@ -107,7 +125,7 @@ export async function decideBatch(
     const state = changes.picture.state(command.entity, id)
     const decision = command.decide(state, input, { ...meta(cause), id, caller: how.caller, gathered })
     if (isRefusal(decision)) return decision
-    for (const emitted of decision) await changes.record(emitted, [{ entity: command.entity, id }], cause)
+    for (const emitted of decision) changes.record(emitted, [{ entity: command.entity, id }], cause)
     const after = changes.picture.state(command.entity, id)
     const reply = command.reply(after, { id, input })
     if (idempotency !== undefined) {
@@ -118,7 +136,7 @@ export async function decideBatch(
     return { refused: false, id, state: after, reply, replayed: false }
   }
 
-  async function decideEvent(work: EventWork): Promise<void> {
+  function decideEvent(work: EventWork): void {
     const { origin, head, settlement } = work
     if (origin.kind === 'message') {
       if (seen.has(head.id)) return
@@ -133,7 +151,7 @@ export async function decideBatch(
       // again, with the same idempotency key.
       if (settlement === undefined || isOutdated(settlement.seen)) return aside.behind(work)
     }
-    await receive(work)
+    receive(work)
     const cause = { ...head, eventId: head.id }
     for (const call of work.calls.filter(({ handler }) => !handler.observes)) {
       const outcome = call.handler.effect && outcomeOf(settlement)
@@ -141,25 +159,24 @@ export async function decideBatch(
         ...meta(cause),
         outcome,
       })
-      for (const emitted of decision) await changes.record(emitted, touchedBy(call), cause)
+      for (const emitted of decision) changes.record(emitted, touchedBy(call), cause)
     }
     aside.settled(work)
   }
 
   /** What the event itself changes, before anybody decides. */
-  async function receive(work: EventWork): Promise<void> {
+  function receive(work: EventWork): void {
     const event = work.event!
     if (isOwn(work)) {
       // A deadline is recorded when it fires; an event that the service handles itself is recorded already.
-      if (!isRecorded(work))
-        await changes.store(event, work.data, { ...work.head, at: now }, ownersOf(work.head))
+      if (!isRecorded(work)) changes.store(event, work.data, { ...work.head, at: now }, ownersOf(work.head))
       return
     }
     const observing = work.calls.filter(({ handler }) => handler.observes)
-    if (observing.length === 0) await changes.project(event, work.data, work.head)
+    if (observing.length === 0) changes.show(event, work.data, work.head)
     else {
       const head = { ...work.head, topic: undefined, at: now }
-      await changes.store(event, work.data, head, observing.flatMap(touchedBy))
+      changes.store(event, work.data, head, observing.flatMap(touchedBy))
     }
   }
 

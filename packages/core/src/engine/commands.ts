@@ -6,6 +6,7 @@ import { messageOf, WaybillError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Ids } from '../ports/ids.ts'
 import { attempt } from './attempt.ts'
+import { effectIo } from './effect-io.ts'
 import type { Submission, Submitted } from './engine.ts'
 import { limits } from './limits.ts'
 import { type CommandAnswer, type CommandWork } from './work.ts'
@@ -51,8 +52,8 @@ export function commands(options: {
     const ms = declared.attempt === undefined ? limits.effectAttemptMs : toMs(declared.attempt)
     const what = `The effect of ${command.name}`
     try {
-      return await attempt(clock, ms, what, (signal) =>
-        run(input, { ...io, idempotencyKey: eventId, signal, caller: how.caller }),
+      return await attempt(clock, ms, what, (limit) =>
+        run(input, effectIo({ ...io, caller: how.caller }, eventId, limit)),
       )
     } catch (cause) {
       if (cause instanceof WaybillError) throw cause

@@ -1,6 +1,8 @@
 import { subjectOf, type EntityDef } from '../contract/entity.ts'
 import type { Emitted, EventDef } from '../contract/event.ts'
 import type { ServiceDef } from '../contract/service.ts'
+import type { Project, ViewDef } from '../contract/view.ts'
+import { invariant, messageOf } from '../errors.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Ids } from '../ports/ids.ts'
 import {
@@ -10,8 +12,10 @@ import {
   type Need,
   needNothing,
   type NewEvent,
+  rowId,
 } from '../ports/store.ts'
 import { type Fold, fold } from './fold.ts'
+import type { Work } from './work.ts'
 
 /** What the batches of one service have in common. */
 export interface BatchContext {
@@ -45,29 +49,49 @@ export interface Draft {
   readonly payloads: readonly Payload[]
   readonly deadlines: readonly Deadline[]
   /** A new event: gets its head and is stored, now or when it is due. */
-  record(emitted: Emitted, touched: readonly Touched[], cause: Cause): Promise<void>
-  /** Stores an event: folds it into the entities that evolve on it and projects it into the views. */
+  record(emitted: Emitted, touched: readonly Touched[], cause: Cause): void
+  /** Stores an event: folds it into the entities that evolve on it and shows it to the views. */
   store(
     event: EventDef,
     data: Payload,
     head: EventHead & { readonly payload: Uint8Array },
     touched: readonly Touched[],
-  ): Promise<void>
-  /** Changes the views that listen to an event. */
-  project(event: EventDef, data: Payload, head: EventHead): Promise<void>
-  mark(): void
+  ): void
+  /** Shows an event to the views. */
+  show(event: EventDef, data: Payload, head: EventHead): void
+  /** What follows is the doing of this work, and can be taken back. */
+  mark(work: Work): void
   undo(): void
+  /**
+   * Folds what was shown into the views, at the end and in one go: which rows that takes is known only now.
+   * @throws ProjectionFailed
+   */
+  project(more: (need: Need) => Promise<Loaded>): Promise<void>
 }
 
-/**
- * @param now the time that the batch's events carry
- * @param more loads rows that nobody could foresee
- */
+/** A view could not be folded; the work whose event it was must not stand. */
+export class ProjectionFailed extends Error {
+  readonly work: Work
+
+  constructor(work: Work, cause: unknown) {
+    super(messageOf(cause), { cause })
+    this.work = work
+  }
+}
+
+/** An event on its way to the views. */
+interface Shown {
+  readonly work: Work
+  readonly event: EventDef
+  readonly data: Payload
+  readonly head: EventHead
+}
+
+/** @param now the time that the batch's events carry */
 export function draft(
   { service, codec, ids, timeScale }: BatchContext,
   now: number,
   first: { need: Need; loaded: Loaded },
-  more: (need: Need) => Promise<Loaded>,
 ): Draft {
   const at = new Date(now)
   const picture = fold()
@@ -75,7 +99,9 @@ export function draft(
   const events: NewEvent[] = []
   const payloads: Payload[] = []
   const deadlines: Deadline[] = []
-  let marked = { events: 0, deadlines: 0 }
+  const shown: Shown[] = []
+  let current: Work | undefined
+  let marked = { events: 0, deadlines: 0, shown: 0 }
 
   const self: Draft = {
     picture,
@@ -83,7 +109,7 @@ export function draft(
     payloads,
     deadlines,
 
-    record: async ({ event, data, laterMs }, touched, cause) => {
+    record: ({ event, data, laterMs }, touched, cause) => {
       const first = touched.find(({ entity }) => entity.evolves.has(event.type))
       const head = {
         id: ids.newId(),
@@ -101,47 +127,38 @@ export function draft(
         deadlines.push({ ...head, dueAt: now + laterMs / timeScale, recorded: false })
         return
       }
-      await self.store(event, data, head, touched)
+      self.store(event, data, head, touched)
       if (service.handlers.some((handler) => handler.event === event)) {
         deadlines.push({ ...head, dueAt: now, recorded: true })
       }
     },
 
-    store: async (event, data, head, touched) => {
+    store: (event, data, head, touched) => {
       const subjects: string[] = []
       for (const { entity, id } of touched) {
         const evolve = entity.evolves.get(event.type)
         if (evolve === undefined) continue
         const subject = subjectOf(entity, id)
-        picture.setState(subject, evolve(picture.state(entity, id), data, id))
+        picture.setState(subject, evolve(picture.state(entity, id), data, id, at))
         subjects.push(subject)
       }
       const [subject, ...alsoSubjects] = subjects
       events.push({ ...head, subject, alsoSubjects })
       payloads.push(data)
-      await self.project(event, data, head)
+      self.show(event, data, head)
     },
 
-    project: async (event, data, head) => {
-      for (const view of service.views) {
-        const projection = view.projections.get(event.type)
-        if (projection === undefined) continue
-        const keys = projection.keys(data)
-        const unforeseen = keys.filter((key) => !picture.knowsRow(view.name, key))
-        if (unforeseen.length > 0) {
-          const need = { ...needNothing, rows: unforeseen.map((key) => ({ view: view.name, key })) }
-          picture.load(need, await more(need))
-        }
-        const meta = { eventId: head.id, correlationId: head.correlationId, at }
-        for (const key of keys) {
-          picture.setRow(view, key, projection.project(picture.row(view, key), data, meta, key))
-        }
+    show: (event, data, head) => {
+      invariant(current !== undefined, 'A draft changed before its first mark.')
+      if (service.views.some((view) => view.projections.has(event.type))) {
+        shown.push({ work: current, event, data, head })
       }
     },
 
-    mark: () => {
+    mark: (work) => {
+      current = work
       picture.mark()
-      marked = { events: events.length, deadlines: deadlines.length }
+      marked = { events: events.length, deadlines: deadlines.length, shown: shown.length }
     },
 
     undo: () => {
@@ -149,7 +166,43 @@ export function draft(
       events.length = marked.events
       payloads.length = marked.events
       deadlines.length = marked.deadlines
+      shown.length = marked.shown
+    },
+
+    project: async (more) => {
+      const folds = shown.flatMap(foldsOf)
+      const rows = folds
+        .filter(({ view, key }) => !picture.knowsRow(view.name, key))
+        .map(({ view, key }) => ({ view: view.name, key }))
+      if (rows.length > 0) {
+        const need = {
+          ...needNothing,
+          rows: [...new Map(rows.map((row) => [rowId(row.view, row.key), row])).values()],
+        }
+        picture.load(need, await more(need))
+      }
+      for (const { view, key, project, work, data, head } of folds) {
+        const meta = { eventId: head.id, correlationId: head.correlationId, at }
+        try {
+          picture.setRow(view, key, project(picture.row(view, key), data, meta, key))
+        } catch (cause) {
+          throw new ProjectionFailed(work, cause)
+        }
+      }
     },
   }
   return self
+
+  /** Each row of each view that an event changes. */
+  function foldsOf(one: Shown): (Shown & { view: ViewDef; key: string; project: Project })[] {
+    return service.views.flatMap((view) => {
+      const projection = view.projections.get(one.event.type)
+      if (projection === undefined) return []
+      try {
+        return projection.keys(one.data).map((key) => ({ ...one, view, key, project: projection.project }))
+      } catch (cause) {
+        throw new ProjectionFailed(one.work, cause)
+      }
+    })
+  }
 }

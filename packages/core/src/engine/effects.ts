@@ -4,6 +4,7 @@ import { messageOf, WaybillError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type Loaded, needNothing } from '../ports/store.ts'
 import { attempt } from './attempt.ts'
+import { effectIo } from './effect-io.ts'
 import { fold } from './fold.ts'
 import { limits } from './limits.ts'
 import { signal } from './signal.ts'
@@ -59,8 +60,8 @@ export function effects(options: {
     if (leftMs <= 0) return { kind: 'unknown' }
     const what = `The effect on ${work.head.type}`
     try {
-      const value = await attempt(clock, Math.min(attemptMs, leftMs), what, (signal) =>
-        effect(states, work.data, { ...io, idempotencyKey: `${service}:${work.head.id}`, signal }),
+      const value = await attempt(clock, Math.min(attemptMs, leftMs), what, (limit) =>
+        effect(states, work.data, effectIo(io, `${service}:${work.head.id}`, limit)),
       )
       return { kind: 'answered', value }
     } catch (cause) {

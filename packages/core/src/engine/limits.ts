@@ -19,7 +19,7 @@ export const limits = {
   /** A batch waits so long for another effect to end before it goes on without the rest … */
   effectQuietMs: 25,
   /** … or so long, when many are still under way: setting them aside would cost more. */
-  effectCrowdQuietMs: 250,
+  effectCrowdQuietMs: 1_000,
   effectCrowdMin: 16,
   /** First and longest pause before a failed event is tried again. */
   retryFirstMs: 100,

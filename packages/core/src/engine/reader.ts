@@ -5,7 +5,6 @@ import type { ServiceDef } from '../contract/service.ts'
 import { invariant } from '../errors.ts'
 import type { Codec } from '../ports/codec.ts'
 import { type Loaded, type Need, needNothing, rowId, type Store, type StoredEvent } from '../ports/store.ts'
-import { fold } from './fold.ts'
 
 const pageDefault = 20
 const pageMax = 100
@@ -16,10 +15,11 @@ export function reader(service: ServiceDef, store: Store, codec: Codec): Read {
   const events = eventsOf(service)
 
   async function states<S>(entity: EntityDef<S>, ids: readonly string[]): Promise<(id: string) => S> {
-    const picture = fold()
-    const need = { ...needNothing, subjects: ids.map((id) => subjectOf(entity, id)) }
-    picture.load(need, await load(need))
-    return (id) => picture.state(entity, id)
+    const { snapshots } = await load({ ...needNothing, subjects: ids.map((id) => subjectOf(entity, id)) })
+    return (id) => {
+      const snapshot = snapshots.get(subjectOf(entity, id))
+      return snapshot === undefined ? entity.initial : (snapshot.state as S)
+    }
   }
 
   async function replay<S>(
@@ -30,7 +30,7 @@ export function reader(service: ServiceDef, store: Store, codec: Codec): Read {
     let state = entity.initial
     return (await store.history(subjectOf(entity, id), until)).map((stored) => {
       const recorded = recordedOf(stored, events, codec)
-      state = entity.evolves.get(stored.type)?.(state, recorded.data, id) ?? state
+      state = entity.evolves.get(stored.type)?.(state, recorded.data, id, recorded.at) ?? state
       return { ...recorded, state }
     })
   }

@@ -61,11 +61,11 @@ async function openReader(
       source.stale = true
       throw cause
     })
-    const { events, upTo } = found
+    const { events, upTo, atEnd } = found
     const partition = { source: source.store.service, partition: 0 }
     const messages = events.map((event): Message => ({ ...partition, position: event.position, event }))
     source.next = upTo + 1
-    if (events.length >= max) source.stale = true
+    if (!atEnd) source.stale = true
     return { messages, next: [{ ...partition, next: source.next }] }
   }
 

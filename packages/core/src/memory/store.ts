@@ -65,7 +65,8 @@ export function memoryStore(service: string, data: MemoryData = memoryData()): S
         .slice(Math.max(after, 0))
         .filter(({ topic }) => topic !== undefined && topics.includes(topic))
         .slice(0, limit)
-      return { events, upTo: events.length < limit ? held.events.length : events.at(-1)!.position }
+      const upTo = events.length < limit ? held.events.length : events.at(-1)!.position
+      return { events, upTo, atEnd: upTo === held.events.length }
     },
     history: async (subject, until) =>
       held.events.filter(

@@ -4,8 +4,6 @@ export interface Clock {
   now(): number
   /** Runs `fire` once, not before `ms` milliseconds are over. The answer cancels it. */
   timer(ms: number, fire: () => void): () => void
-  /** A signal that aborts after `ms`; call `clear` when it is no longer needed. */
-  limit(ms: number): { readonly signal: AbortSignal; clear(): void }
 }
 
 /** Resolves after `ms` by the clock. */

@@ -149,6 +149,15 @@ export interface Due {
   readonly nextAt: number | undefined
 }
 
+/** A stretch of a service's log. */
+export interface PublishedPage {
+  readonly events: readonly StoredEvent[]
+  /** The last position that was searched: up to it nothing else is wanted. */
+  readonly upTo: number
+  /** Whether that is the end of the log, for now. */
+  readonly atEnd: boolean
+}
+
 export interface RowSelection {
   readonly view: string
   readonly where: Readonly<Record<string, unknown>>
@@ -191,12 +200,8 @@ export interface Store {
    * @param limit of each kind
    */
   due(now: number, limit: number, keys: readonly string[]): Promise<Due>
-  /** Published events of these topics after a position, in order, and how far the log was searched. */
-  published(
-    after: number,
-    topics: readonly string[],
-    limit: number,
-  ): Promise<{ readonly events: readonly StoredEvent[]; readonly upTo: number }>
+  /** Published events of these topics after a position, in order. */
+  published(after: number, topics: readonly string[], limit: number): Promise<PublishedPage>
   /** The events of one entity, in order, up to a moment. */
   history(subject: string, until?: Moment): Promise<readonly StoredEvent[]>
   /** All events of a flow in this service, in order. */

@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { Connection } from '../connection.ts'
 import type { Database } from '../database.ts'
 import { pooled } from '../pool.ts'
-import { resultTypes } from '../types.ts'
+import { resultTypes } from '../result-types.ts'
 import { plannerSettings } from './settings.ts'
 
 const statementTimeoutMs = 30_000

@@ -4,7 +4,7 @@ import { Client } from 'pg'
 import { Connection } from '../connection.ts'
 import type { Database } from '../database.ts'
 import { pooled } from '../pool.ts'
-import { resultTypes } from '../types.ts'
+import { resultTypes } from '../result-types.ts'
 import { lockFolder } from './folder-lock.ts'
 import { WorkerStream } from './worker-stream.ts'
 
@@ -23,5 +23,12 @@ export async function openPglite(folder: string): Promise<Database> {
     await client.connect()
     return connection
   }
-  return pooled({ size: 1, connect, closed: unlock })
+  const database = pooled({ size: 1, connect, closed: unlock })
+  try {
+    await database.read((run) => run({ text: 'select 1' }))
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return database
 }

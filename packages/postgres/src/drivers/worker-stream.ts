@@ -22,7 +22,7 @@ export class WorkerStream extends Duplex {
       this.emit('connect')
     })
     this.#worker.on('error', (error) => this.destroy(error))
-    this.#worker.on('exit', () => this.push(null))
+    this.#worker.on('exit', () => this.destroy())
   }
 
   setNoDelay(): void {}
@@ -42,8 +42,7 @@ export class WorkerStream extends Duplex {
   }
 
   /** The worker closes the database and exits. */
-  override _final(done: () => void): void {
-    this.#worker!.once('exit', () => done())
+  override _final(): void {
     this.#worker!.postMessage(undefined)
   }
 

@@ -29,7 +29,7 @@ create table entity (
   subject text collate "C" primary key,
   version int not null,
   state text not null
-) with (fillfactor = 70);
+) with (fillfactor = 50);
 
 create table deadline (
   id uuid primary key,
@@ -87,7 +87,7 @@ create index inbox_age on inbox using brin (at) with (autosummarize = on);
 create table reply (
   slot text collate "C" primary key,
   fingerprint text not null,
-  reply text not null,
+  reply text,
   at bigint not null
 );
 create index reply_age on reply using brin (at) with (autosummarize = on);

@@ -4,7 +4,7 @@ import { identifyCallers } from '../auth/identity.ts'
 import type { RunningApplication } from '../host/application.ts'
 import { addHealth } from '../http/health.ts'
 import { HttpProblem } from '../http/problem.ts'
-import { createServer } from '../http/server.ts'
+import { closeServer, createServer } from '../http/server.ts'
 import { expose } from '../telemetry/exposition.ts'
 import { accessOf } from './access.ts'
 import { adminRoutes } from './routes.ts'
@@ -43,5 +43,5 @@ export async function startAdminServer(options: {
   adminRoutes(http, systems)
 
   const address = await http.listen({ host, port })
-  return { address, close: () => http.close() }
+  return { address, close: () => closeServer(http) }
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { createEngine, type Engine, jsonCodec, memoryStore, storeLog, system } from '@waybill/core'
 import { systemClock } from '../clock.ts'
 import type { Gateway } from '../http/gateway.ts'
@@ -10,7 +10,7 @@ import { demoAccounts, seedDemoAccounts } from './demo.ts'
 
 const definition = system('test', [accounts])
 
-suite('accounts', () => {
+describe('accounts', () => {
   const store = memoryStore(accounts.name)
   let engine: Engine
   let gateway: Gateway
@@ -65,7 +65,8 @@ suite('accounts', () => {
 
     const bob = { ...ann, email: 'bob@example.com' }
     const answers = await Promise.all(Array.from({ length: 4 }, () => post('register', bob)))
-    assert.deepEqual(answers.map(({ status }) => status).toSorted(), [201, 409, 409, 409])
+    assert.equal(answers.filter(({ status }) => status === 201).length, 1)
+    assert.equal(answers.filter(({ status }) => status === 409).length, 3)
   })
 
   test('bad fields are named', async () => {
@@ -89,8 +90,6 @@ suite('accounts', () => {
   })
 
   test('passwords stand nowhere in the store', async () => {
-    const { events } = { events: await store.correlated('', 0) }
-    assert.equal(events.length, 0)
     const history = await store.history('account/ann@example.com')
     assert.equal(history.length, 1)
     assert.doesNotMatch(new TextDecoder().decode(history[0]!.payload), /correct horse/)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
-import { suite, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { hashPassword, verifyPassword } from './password.ts'
 
-suite('passwords', () => {
+describe('passwords', () => {
   test('only the right one fits its hash, which is never the same twice', async () => {
     const [one, two] = await Promise.all([hashPassword('secret'), hashPassword('secret')])
     assert.notEqual(one, two)

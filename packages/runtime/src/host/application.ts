@@ -33,10 +33,11 @@ export async function startApplication(options: {
   ids: Ids
   metrics: Metrics
   logger: Logger
+  crashed: (error: unknown) => void
   shutdown: Shutdown
   readiness: () => Promise<boolean>
 }): Promise<RunningApplication> {
-  const { application, config, backends, clock, ids, metrics, shutdown, readiness } = options
+  const { application, config, backends, clock, ids, metrics, crashed, shutdown, readiness } = options
   const { name } = application
   const logger = options.logger.child({ system: name })
   const start = (system: RunningSystem['system'], timeScale: number): Promise<RunningSystem> =>
@@ -48,6 +49,7 @@ export async function startApplication(options: {
       ids,
       telemetry: createTelemetry({ system, metrics, logger }),
       timeScale,
+      crashed,
       shutdown,
     })
 

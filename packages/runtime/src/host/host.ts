@@ -18,6 +18,8 @@ export interface Host {
   readonly systems: readonly RunningApplication[]
   /** Where metrics, health and the admin API are. */
   readonly adminAddress: string
+  /** Resolves with its error when an engine has met a broken invariant: the process should end. */
+  readonly crashed: Promise<unknown>
   /** Takes no more requests, finishes those in hand, stops the engines, closes the stores. */
   stop(): Promise<void>
 }
@@ -40,13 +42,23 @@ export async function startHost(options: {
     const clock = systemClock
     const ids = createIds()
     const metrics = createMetrics()
+    const crash = Promise.withResolvers<unknown>()
     let serving = false
     const readiness = async (): Promise<boolean> => serving && (await backends.ready())
 
     const systems: RunningApplication[] = []
     for (const application of applications) {
       systems.push(
-        await startApplication({ ...options, application, clock, ids, metrics, shutdown, readiness }),
+        await startApplication({
+          ...options,
+          application,
+          clock,
+          ids,
+          metrics,
+          crashed: crash.resolve,
+          shutdown,
+          readiness,
+        }),
       )
     }
     gaugeParked(metrics, () => countParked(systems))
@@ -76,7 +88,12 @@ export async function startHost(options: {
     shutdown.add(() => admin.close())
     serving = true
     shutdown.add(() => (serving = false))
-    return { systems, adminAddress: admin.address, stop: () => shutdown.run() }
+    return {
+      systems,
+      adminAddress: admin.address,
+      crashed: crash.promise,
+      stop: () => shutdown.run(),
+    }
   } catch (error) {
     await shutdown.run()
     throw error

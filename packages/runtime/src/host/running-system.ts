@@ -32,6 +32,8 @@ export async function startSystem(options: {
   ids: Ids
   telemetry: Telemetry
   timeScale: number
+  /** An engine cannot go on. */
+  crashed: (error: unknown) => void
   shutdown: Shutdown
 }): Promise<RunningSystem> {
   const { system, storeOf, backends, clock, shutdown, ...rest } = options

@@ -5,8 +5,8 @@ import type { Host } from './host.ts'
 const stopMsMax = 10_000
 
 /**
- * Ends the process in good order: at SIGTERM or SIGINT with code 0, at a second one at once, at an error that nobody
- * handles with code 1. An engine that meets a broken invariant ends that way: going on would be guessing.
+ * Ends the process in good order: at SIGTERM or SIGINT with code 0, at a second one at once. Also, with code 1, when an
+ * engine meets a broken invariant or nobody handles an error: to go on would be to guess.
  */
 export function endWithSignals(host: Host, logger: Logger): void {
   let ending = false
@@ -32,11 +32,12 @@ export function endWithSignals(host: Host, logger: Logger): void {
       void end(0)
     })
   }
-  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-    process.on(event, (error: unknown) => {
-      const help = error instanceof WaybillError ? error.help : undefined
-      logger.fatal({ err: error, help }, 'this process cannot go on')
-      if (!ending) void end(1)
-    })
+  const die = (error: unknown): void => {
+    const help = error instanceof WaybillError ? error.help : undefined
+    logger.fatal({ err: error, help }, 'this process cannot go on')
+    if (!ending) void end(1)
   }
+  void host.crashed.then(die)
+  process.on('uncaughtException', die)
+  process.on('unhandledRejection', die)
 }

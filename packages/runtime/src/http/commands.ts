@@ -43,8 +43,8 @@ export function commandEndpoint(
       if (result.refused) return sendProblem(reply, refusalProblem(result))
       if (waitMs !== undefined) reply.header('preference-applied', 'wait')
       if (resource !== undefined) {
-        const name = (result.reply as Record<string, unknown>)[resource] ?? result.id
-        reply.header('location', `${request.url.split('?', 1)[0]}/${encodeURIComponent(String(name))}`)
+        const name = (result.reply as Record<string, string | number | undefined>)[resource] ?? result.id
+        reply.header('location', `${request.url.split('?', 1)[0]}/${encodeURIComponent(name)}`)
       }
       if (result.replayed) {
         // The flow is that of the first request, and so is its correlation id.

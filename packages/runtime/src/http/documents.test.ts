@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { command, entity, event, query, service, system } from '@waybill/core'
 import Type from 'typebox'
 import { Check } from 'typebox/value'
@@ -38,7 +38,7 @@ const orders = service('order', {
   ],
 })
 
-suite('the documents of a gateway', () => {
+describe('the documents of a gateway', () => {
   let gateway: Gateway
   let document: any
 
@@ -156,7 +156,7 @@ suite('the documents of a gateway', () => {
       .flatMap(({ requestBody, responses }) => [requestBody, ...Object.values<any>(responses)])
       .flatMap((part) => part?.content?.['application/json'] ?? [])
       .filter(({ example }) => example !== undefined)
-    assert.equal(contents.length, 3 + 2 + 2 + 2)
+    assert.equal(contents.length, 4 + 5, 'bodies and answers')
     for (const { schema, example } of contents) assert.ok(Check(schema, example), JSON.stringify(example))
   })
 

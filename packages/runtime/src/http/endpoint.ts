@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { TObject, TSchema } from 'typebox'
 import { requireRole } from '../auth/identity.ts'
 import { inputReader } from './input.ts'
+import { addressOf } from './rate-limit.ts'
 import { fastifyPath, type Route } from './route.ts'
 
 /** One address of the public HTTP interface: what it takes and gives, and how it answers. */
@@ -31,8 +32,7 @@ export function addEndpoint(http: FastifyInstance, endpoint: Endpoint, perMinute
     url: fastifyPath(endpoint.route),
     // The OpenAPI document is made from the endpoints; the plugin only adds routes it does not know.
     schema: { hide: true },
-    config:
-      perMinute === undefined ? {} : { rateLimit: { max: perMinute, keyGenerator: (request) => request.ip } },
+    config: perMinute === undefined ? {} : { rateLimit: { max: perMinute, keyGenerator: addressOf } },
     // Before the body is read: a stranger shall not make us parse a megabyte.
     ...(endpoint.role === undefined ? {} : { preParsing: requireRole(endpoint.role) }),
     handler: (request, reply) => {

@@ -14,11 +14,9 @@ import { openApi } from './openapi.ts'
 import { HttpProblem } from './problem.ts'
 import { queryEndpoint } from './queries.ts'
 import { limitRates } from './rate-limit.ts'
-import { createServer } from './server.ts'
+import { closeServer, createServer } from './server.ts'
 
 const socketLimit = 64 * 1024
-/** How long requests in hand may still take once the gateway closes. */
-const closeWithinMs = 5_000
 
 export interface GatewayOptions {
   readonly system: SystemDef
@@ -66,7 +64,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await options.routes?.({ http, engine: (service) => engineOf(engines, service), caller: authenticated })
 
   const address = await http.listen({ host: options.host, port: options.port })
-  return { address, http, close: () => close(http) }
+  return { address, http, close: () => closeServer(http) }
 }
 
 function endpointsOf({ system, engines, jwtSecret }: GatewayOptions, tokens: Tokens): readonly Endpoint[] {
@@ -99,10 +97,4 @@ function authenticated(request: unknown): NonNullable<FastifyRequest['caller']> 
   const { caller } = request as FastifyRequest
   if (caller === undefined) throw new HttpProblem('UNAUTHENTICATED')
   return caller
-}
-
-async function close(http: FastifyInstance): Promise<void> {
-  const cutOff = setTimeout(() => http.server.closeAllConnections(), closeWithinMs)
-  await http.close()
-  clearTimeout(cutOff)
 }

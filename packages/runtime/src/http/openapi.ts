@@ -84,7 +84,9 @@ function operation({ id, route, role, input, output, status, heeds }: Endpoint):
     ...(parameters.length > 0 ? [404] : []),
     ...(route.method === 'GET' ? [] : [409]),
     ...(fields.length > 0 ? [422] : []),
-    ...[429, 500, 503],
+    429,
+    500,
+    503,
   ]
   return {
     operationId: id,
@@ -94,7 +96,7 @@ function operation({ id, route, role, input, output, status, heeds }: Endpoint):
     parameters: [...parameters, ...headers],
     ...(inBody.length === 0
       ? {}
-      : { requestBody: { required: body.required.length > 0, content: json(body as TSchema) } }),
+      : { requestBody: { required: body.required.length > 0, content: json(body) } }),
     responses: {
       [status]: {
         description: STATUS_CODES[status]!,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { after, before, suite, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { query, service, system } from '@waybill/core'
 import Type from 'typebox'
 import { accounts } from '../auth/accounts.ts'
@@ -17,7 +17,7 @@ const things = service('thing', {
   ],
 })
 
-suite('rate limits', () => {
+describe('rate limits', () => {
   let gateway: Gateway
 
   before(async () => {

@@ -1,5 +1,5 @@
 import rateLimit from '@fastify/rate-limit'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HttpProblem } from './problem.ts'
 
 /**
@@ -12,11 +12,16 @@ export async function limitRates(http: FastifyInstance, perMinute: number): Prom
     max: perMinute,
     timeWindow: 60_000,
     enableDraftSpec: true,
-    keyGenerator: (request) => request.caller?.userId ?? rateLimit.normalizeIP(request.ip),
+    keyGenerator: (request) => request.caller?.userId ?? addressOf(request),
     errorResponseBuilder: () => new HttpProblem('RATE_LIMITED'),
   })
   // Looking for addresses that do not exist counts, too.
   http.setNotFoundHandler(perMinute > 0 ? { preHandler: http.rateLimit() } : {}, () => {
     throw new HttpProblem('NOT_FOUND')
   })
+}
+
+/** The network address that a request counts for: of IPv6 the part that one customer has. */
+export function addressOf(request: FastifyRequest): string {
+  return rateLimit.normalizeIP(request.ip)
 }

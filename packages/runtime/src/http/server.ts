@@ -4,6 +4,8 @@ import { answerFailure } from './failures.ts'
 import { correlationIdOf } from './trace.ts'
 
 const bodyLimit = 1024 * 1024
+/** How long requests in hand may still take once a server closes. */
+const closeWithinMs = 5_000
 
 /** A server without routes, which answers every failure with a problem. */
 export function createServer(logger: FastifyBaseLogger): FastifyInstance {
@@ -34,7 +36,17 @@ export function createServer(logger: FastifyBaseLogger): FastifyInstance {
   http.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     // Clients that always send the header, also with nothing to say.
     if (body === '') done(null, undefined)
-    else parse(request, body as string, done)
+    else void parse(request, body as string, done)
   })
   return http
+}
+
+/** Takes no more requests, finishes those in hand, cuts off what is not done in time. */
+export async function closeServer(http: FastifyInstance): Promise<void> {
+  const cutOff = setTimeout(() => http.server.closeAllConnections(), closeWithinMs)
+  // A client keeps the connection of a request that was in hand: it is idle, and nobody else closes it.
+  const hangUp = setInterval(() => http.server.closeIdleConnections(), 50)
+  await http.close()
+  clearInterval(hangUp)
+  clearTimeout(cutOff)
 }

@@ -64,7 +64,7 @@ export interface Answer {
  * @param how.json sent as JSON; `how.body` as it is
  */
 export async function call(
-  gateway: Gateway,
+  gateway: Pick<Gateway, 'address'>,
   request: string,
   how: { json?: unknown; body?: string; headers?: Record<string, string>; token?: string } = {},
 ): Promise<Answer> {

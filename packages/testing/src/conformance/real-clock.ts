@@ -7,8 +7,4 @@ export const realClock: Clock = {
     const timer = setTimeout(fire, ms)
     return () => clearTimeout(timer)
   },
-  limit: (ms) => {
-    const controller = new AbortController()
-    return { signal: controller.signal, clear: realClock.timer(ms, () => controller.abort()) }
-  },
 }

@@ -1,6 +1,6 @@
 import type { CommandDef, Emitted, EntityDef, EventDef, HandlerDef, Outcome } from '@waybill/core'
 import { type IoStub, runEffect } from './run-effect.ts'
-import type { Past } from './states.ts'
+import { load, type Past } from './states.ts'
 import type { MetaOptions } from './test-meta.ts'
 import type { Then } from './then.ts'
 import { type CommandOptions, whenCommand } from './when-command.ts'
@@ -24,6 +24,8 @@ export interface Given {
   ): Then<Emitted<E['type']>, never>
   /** This command is sent. */
   when<I, O>(command: CommandDef<I, O>, input: I, options?: CommandOptions): Then<Emitted, O>
+  /** The state that this past has made; of which entity of its kind matters only where the past names one. */
+  state<S>(entity: EntityDef<S>, id?: string): S
   /** Runs the effect of a handler or command against stubs; gives what it answers, for `outcome` or `gathered`. */
   effect(handler: HandlerDef, event: Emitted, io?: IoStub): Promise<unknown>
   effect<I>(command: CommandDef<I>, input: I, io?: IoStub): Promise<unknown>
@@ -54,6 +56,7 @@ function build(past: readonly Past[], outcome: Outcome<unknown> | undefined): Gi
       'event' in part
         ? whenEvent(past, outcome, part, arriving as Emitted, options)
         : whenCommand(past, part, arriving, options),
+    state: <S>(entity: EntityDef<S>, id = 'any') => load(past, [{ entity, id }])[0]!.state as S,
     effect: (part: HandlerDef | CommandDef, arriving: unknown, io: IoStub = {}) =>
       runEffect(past, part, arriving, io),
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Emitted, EntityDef, Many, Target } from '@waybill/core'
 import { frozen } from './frozen.ts'
+import { testTime } from './test-meta.ts'
 
 /** What happened to an entity before the test begins. Without an id: to every one of its kind that is loaded. */
 export interface Past {
@@ -21,7 +22,7 @@ function fold<S>(entity: EntityDef<S>, id: string, from: S, events: readonly Emi
   return events.reduce((state, { type, data }) => {
     const evolve = entity.evolves.get(type)
     if (evolve === undefined) return state
-    const next = evolve(state, frozen(data), id)
+    const next = evolve(state, frozen(data), id, testTime)
     assert.notEqual(next, undefined, `${entity.name} evolves by ${type} to undefined: return the new state`)
     return frozen(next)
   }, frozen(from))

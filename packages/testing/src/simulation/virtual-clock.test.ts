@@ -32,16 +32,6 @@ void test('what a timer starts may sleep within the same advance', async () => {
   assert.deepEqual([woken, clock.now()], [[5, 10, 15], 20])
 })
 
-void test('a limit aborts after its time unless it is cleared', async () => {
-  const clock = virtualClock()
-  const [kept, cleared] = [clock.limit(10), clock.limit(10)]
-  cleared.clear()
-  await clock.advance(9)
-  assert.equal(kept.signal.aborted, false)
-  await clock.advance(1)
-  assert.deepEqual([kept.signal.aborted, cleared.signal.aborted], [true, false])
-})
-
 void test('ids are UUIDs of version 7, sort as they were made, and repeat with their seed', async () => {
   const make = async (seed: number): Promise<string[]> => {
     const clock = virtualClock()

@@ -37,11 +37,6 @@ export function virtualClock(start: number = Date.UTC(2026, 0, 1, 12)): VirtualC
   return {
     now: () => now,
     timer,
-    limit: (ms) => {
-      const controller = new AbortController()
-      const clear = timer(ms, () => controller.abort(new DOMException('time is over', 'TimeoutError')))
-      return { signal: controller.signal, clear }
-    },
     advance: async (ms) => {
       const end = now + ms
       await idle()

@@ -1,6 +1,7 @@
 import { type Clock, type Log, type ServiceDef, service, type Store, storeLog, topic } from '@waybill/core'
 import type { Closing } from '../case.ts'
 import { aService, write } from '../store/fixtures.ts'
+import { closingLog } from './closing-log.ts'
 import type { LogContext, Producer } from './context.ts'
 
 /**
@@ -16,7 +17,7 @@ export async function storeLogContext(options: {
 }): Promise<LogContext & Closing> {
   const { open, close, clock, wrap = (log) => log } = options
   const services = [aService(), aService()] as const
-  const logs: Log[] = []
+  const logs: (Log & Closing)[] = []
 
   async function producer({ name }: ServiceDef): Promise<Producer> {
     const store = await open(service(name, {}))
@@ -36,10 +37,13 @@ export async function storeLogContext(options: {
     connect: async () => {
       const stores = new Map<string, Store>()
       for (const one of services) stores.set(one.name, await open(one))
-      const log = wrap(storeLog({ stores, clock }))
+      const log = closingLog(wrap(storeLog({ stores, clock })))
       logs.push(log)
       return log
     },
-    close,
+    close: async () => {
+      await Promise.all(logs.map((log) => log.close()))
+      await close()
+    },
   }
 }

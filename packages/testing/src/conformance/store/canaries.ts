@@ -1,8 +1,8 @@
 import {
   type Loaded,
   needNothing,
+  type PublishedPage,
   type Store,
-  type StoredEvent,
   WaybillError,
   type Write,
 } from '@waybill/core'
@@ -39,10 +39,7 @@ function writing(
 function publishing(
   group: string,
   defect: string,
-  change: (
-    found: { events: readonly StoredEvent[]; upTo: number },
-    limit: number,
-  ) => Awaited<ReturnType<Store['published']>>,
+  change: (page: PublishedPage, limit: number) => PublishedPage,
 ): Canary {
   return canary(group, defect, (store) => ({
     ...store,
@@ -71,13 +68,13 @@ const ofContents: readonly Canary[] = [
     ...write,
     events: [...write.events, anEvent({ topic: undefined })],
   })),
-  publishing('positions', 'turns the events of one read round', ({ events, upTo }) => ({
+  publishing('positions', 'turns the events of one read round', ({ events, ...rest }) => ({
+    ...rest,
     events: events.toReversed(),
-    upTo,
   })),
-  publishing('positions', 'forgets the last event when a portion is full', ({ events, upTo }, limit) => ({
+  publishing('positions', 'forgets the last event when a portion is full', ({ events, ...rest }, limit) => ({
+    ...rest,
     events: events.length === limit ? events.slice(0, -1) : events,
-    upTo,
   })),
   canary('atomicity', 'writes events in a transaction of their own', (store) => ({
     ...store,
@@ -236,14 +233,15 @@ const ofReading: readonly Canary[] = [
         until !== undefined && 'time' in until ? { time: new Date(until.time.getTime() - 1) } : until,
       ),
   })),
-  publishing('published', 'says that it has searched beyond what it gives', ({ events, upTo }) => ({
-    events,
-    upTo: upTo + 1,
+  publishing('published', 'says that it has searched beyond what it gives', (page) => ({
+    ...page,
+    upTo: page.upTo + 1,
   })),
-  publishing('published', 'has searched only as far as it found', ({ events, upTo }) => ({
-    events,
-    upTo: events.at(-1)?.position ?? 0,
+  publishing('published', 'has searched only as far as it found', (page) => ({
+    ...page,
+    upTo: page.events.at(-1)?.position ?? 0,
   })),
+  publishing('published', 'thinks that a full portion is the last', (page) => ({ ...page, atEnd: true })),
   writing('values', 'ends a text at a NUL', (write) => ({
     ...write,
     events: write.events.map((event) => ({ ...event, key: event.key.split('\u0000')[0]! })),
@@ -273,6 +271,7 @@ const ofDurability: readonly Canary[] = [
       return {
         open: (service) => context.open(service),
         restart: () => Promise.resolve(void (context = memoryContext())),
+        interrupt: () => context.interrupt(),
         close: () => Promise.resolve(),
       }
     },

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import {
   type Deadline,
   hasCode,
@@ -139,8 +140,21 @@ export function textOf({ payload }: { payload: Uint8Array }): string {
 }
 
 /** All published events of the topic `news`. */
-export async function news(store: Store): Promise<readonly StoredEvent[]> {
-  return (await store.published(0, ['news'], 100_000)).events
+export function news(store: Store): Promise<readonly StoredEvent[]> {
+  return allPublished(store, ['news'])
+}
+
+/** All published events of these topics, read in as many portions as the store likes to give. */
+export async function allPublished(
+  store: Store,
+  topics: readonly string[],
+  { after = 0, limit = 1_000 } = {},
+): Promise<readonly StoredEvent[]> {
+  const { events, upTo, atEnd } = await store.published(after, topics, limit)
+  assert.ok(events.length <= limit, 'not more than asked for')
+  assert.ok(events.every(({ position }) => position > after && position <= upTo))
+  assert.ok(atEnd || upTo > after, 'a portion leads on')
+  return atEnd ? events : [...events, ...(await allPublished(store, topics, { after: upTo, limit }))]
 }
 
 /** The texts of all published events of the topic `news`. */

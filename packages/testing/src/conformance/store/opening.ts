@@ -13,7 +13,7 @@ export const opening = group('opening', {
     const definition = aService()
     const store = await context.open(definition)
     assert.equal(store.service, definition.name)
-    assert.deepEqual(await store.published(0, ['news'], 10), { events: [], upTo: 0 })
+    assert.deepEqual(await store.published(0, ['news'], 10), { events: [], upTo: 0, atEnd: true })
     assert.deepEqual([await store.offsets(), await store.parked(10)], [[], []])
     assert.deepEqual(await store.due(Number.MAX_SAFE_INTEGER, 10, []), {
       deadlines: [],

@@ -84,10 +84,10 @@ export const positions = group('positions', {
     const written = contend([store], 6, 20).finally(() => (writing = false))
     const seen: number[] = []
     for (let after = 0, last = false; !last;) {
-      last = !writing
-      const { events, upTo } = await store.published(after, ['news'], 7)
+      const ended = !writing
+      const { events, upTo, atEnd } = await store.published(after, ['news'], 7)
       seen.push(...events.map(({ position }) => position))
-      if (events.length > 0) last = false
+      last = ended && atEnd
       after = upTo
       await new Promise((resolve) => setImmediate(resolve))
     }

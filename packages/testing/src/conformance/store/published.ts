@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { group } from './context.ts'
-import { anEvent, aService, many, textOf, write } from './fixtures.ts'
+import { allPublished, anEvent, aService, many, textOf, write } from './fixtures.ts'
 
 export const published = group('published', {
   'gives the events of the topics asked for, in order': async (context) => {
@@ -8,7 +8,7 @@ export const published = group('published', {
     const topics = ['a', 'b', undefined, 'c', 'a', 'b']
     await write(store, { events: topics.map((topic, n) => anEvent({ topic, text: `${n + 1}` })) })
     const found = async (...names: string[]): Promise<readonly string[]> =>
-      (await store.published(0, names, 100)).events.map(textOf)
+      (await allPublished(store, names)).map(textOf)
     assert.deepEqual(await found('a'), ['1', '5'])
     assert.deepEqual(await found('a', 'b'), ['1', '2', '5', '6'])
     assert.deepEqual(await found('unknown'), [])
@@ -19,37 +19,50 @@ export const published = group('published', {
     const store = await context.open(aService())
     await write(store, { events: many(5, (n) => anEvent({ text: `${n + 1}` })) })
     const after = async (position: number): Promise<readonly string[]> =>
-      (await store.published(position, ['news'], 100)).events.map(textOf)
+      (await allPublished(store, ['news'], { after: position })).map(textOf)
     assert.deepEqual(await after(3), ['4', '5'])
     assert.deepEqual(await after(5), [])
     assert.deepEqual(await after(50), [])
   },
 
-  'tells how far it has searched, also beyond what it found': async (context) => {
+  'tells how far it has searched, also beyond what it found, and when it is at the end': async (context) => {
     const store = await context.open(aService())
-    assert.equal((await store.published(0, ['news'], 10)).upTo, 0)
+    const search = async (after: number, topic: string): Promise<unknown> => {
+      let page = await store.published(after, [topic], 10)
+      let count = page.events.length
+      while (!page.atEnd) {
+        page = await store.published(page.upTo, [topic], 10)
+        count += page.events.length
+      }
+      return { count, upTo: page.upTo }
+    }
+    assert.deepEqual(await search(0, 'news'), { count: 0, upTo: 0 })
     await write(store, { events: [anEvent(), ...many(30, () => anEvent({ topic: 'noise' }))] })
-    const { events, upTo } = await store.published(0, ['news'], 10)
-    assert.deepEqual([events.length, upTo], [1, 31])
-    assert.equal((await store.published(0, ['unknown'], 10)).upTo, 31)
-    assert.equal((await store.published(31, ['news'], 10)).upTo, 31)
+    assert.deepEqual(await search(0, 'news'), { count: 1, upTo: 31 })
+    assert.deepEqual(await search(0, 'unknown'), { count: 0, upTo: 31 })
+    assert.deepEqual(await search(31, 'news'), { count: 0, upTo: 31 })
+    await write(store, { events: [anEvent()] })
+    assert.deepEqual(await search(31, 'news'), { count: 1, upTo: 32 })
+  },
+
+  'is not at the end while there is more': async (context) => {
+    const store = await context.open(aService())
+    await write(store, { events: many(10, () => anEvent()) })
+    const first = await store.published(0, ['news'], 5)
+    assert.deepEqual([first.events.length, first.upTo, first.atEnd], [5, 5, false])
+    const second = await store.published(5, ['news'], 100)
+    assert.deepEqual([second.events.length, second.upTo, second.atEnd], [5, 10, true])
   },
 
   'in portions gives everything once': async (context) => {
     const store = await context.open(aService())
     const topics = many(100, (n) => (n % 3 === 0 ? 'news' : 'noise'))
     await write(store, { events: topics.map((topic, n) => anEvent({ topic, text: `${n}` })) })
-    const seen: string[] = []
-    let after = 0
-    for (let turn = 0; turn < 100 && after < 100; turn += 1) {
-      const { events, upTo } = await store.published(after, ['news'], 4)
-      assert.ok(events.length <= 4 && upTo > after && upTo >= (events.at(-1)?.position ?? 0))
-      seen.push(...events.map(textOf))
-      after = upTo
+    for (const limit of [1, 4, 34, 100]) {
+      assert.deepEqual(
+        (await allPublished(store, ['news'], { limit })).map(textOf),
+        many(34, (n) => `${3 * n}`),
+      )
     }
-    assert.deepEqual(
-      seen,
-      many(34, (n) => `${3 * n}`),
-    )
   },
 })

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { hasCode, needNothing, service } from '@waybill/core'
+import { openPglite } from './drivers/pglite.ts'
+import { createPostgresStore } from './store.ts'
+
+let folder: string
+
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'waybill-pglite-'))
+})
+
+after(() => rm(folder, { recursive: true, force: true }))
+
+const inUse = (error: unknown): boolean => hasCode(error, 'DATA_FOLDER_IN_USE')
+
+test('a folder keeps what was written, and is open only once', async () => {
+  for (const number of [1, 2]) {
+    const database = await openPglite(folder)
+    try {
+      await assert.rejects(openPglite(folder), inUse)
+      const store = createPostgresStore({ database, schema: 'kept', service: 'kept' })
+      await store.open(service('kept', {}))
+      assert.equal(await store.nextNumber('invoice'), number)
+      assert.equal((await store.load(needNothing)).snapshots.size, 0)
+    } finally {
+      await database.close()
+    }
+  }
+})
+
+test('another process keeps its folder until it is gone, however it went', async () => {
+  const holder = await holdInAnotherProcess()
+  await assert.rejects(openPglite(folder), inUse)
+  const gone = new Promise((resolve) => holder.once('exit', resolve))
+  holder.kill('SIGKILL')
+  await gone
+  const database = await openPglite(folder)
+  await database.close()
+})
+
+/** Resolves when a new process has opened the folder. */
+async function holdInAnotherProcess(): Promise<ChildProcess> {
+  const driver = new URL('./drivers/pglite.ts', import.meta.url).href
+  const script = `import { openPglite } from ${JSON.stringify(driver)}
+    await openPglite(${JSON.stringify(folder)})
+    console.log('open')`
+  const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions'))
+  const child = spawn(process.execPath, [...conditions, '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await new Promise((resolve, reject) => {
+    child.stdout.once('data', resolve)
+    child.once('exit', () => reject(new Error('The other process did not open the folder')))
+  })
+  return child
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Host } from '../host/host.ts'
+import { brokenWeight, login, startPostOffice } from '../host/test-kit.ts'
+import { type Answer, call } from '../http/test-kit.ts'
+
+let host: Host
+let admin: string
+let demo: string
+
+before(async () => {
+  host = await startPostOffice()
+  admin = await login(host, 'Admin')
+  demo = await login(host, 'Demo')
+})
+after(() => host.stop())
+
+const get = (path: string, token = admin): Promise<Answer> =>
+  call({ address: host.adminAddress }, `GET ${path}`, { token })
+
+async function send(weight: number, wait: number): Promise<{ id: string; correlationId: string }> {
+  const { body, headers } = await call(host.systems[0]!, 'POST /api/parcels', {
+    token: demo,
+    json: { weight },
+    headers: { prefer: `wait=${wait}` },
+  })
+  return { id: body.id, correlationId: headers.get('x-correlation-id')! }
+}
+
+test('Health and metrics are for everyone who reaches the port', async () => {
+  for (const path of ['/healthz', '/readyz', '/metrics']) {
+    assert.equal((await call({ address: host.adminAddress }, `GET ${path}`)).status, 200)
+  }
+})
+
+test('The admin API is for administrators of any system here', async () => {
+  assert.equal((await call({ address: host.adminAddress }, 'GET /admin/systems')).status, 401)
+  assert.equal((await get('/admin/systems', demo)).status, 403)
+  assert.equal((await get('/admin/systems')).status, 200)
+})
+
+test('A system is described: who publishes what to whom', async () => {
+  const { body } = await get('/admin/systems')
+  const [post] = body.items
+  assert.equal(post.name, 'post')
+  assert.equal(post.address, host.systems[0]!.address)
+  assert.deepEqual(post.topics[0], {
+    name: 'parcel-sent',
+    partitions: 8,
+    retentionDays: 30,
+    events: ['ParcelSent'],
+    publishers: ['counter'],
+    subscribers: ['depot'],
+  })
+  assert.deepEqual(post.sagas, [
+    { name: 'delivery', starts: 'ParcelSent', ends: { delivered: ['ParcelArrived'] }, withinSeconds: 5 },
+  ])
+  const depot = post.services.find(({ name }: { name: string }) => name === 'depot')
+  assert.deepEqual([depot.receives, depot.emits], [['ParcelSent'], ['ParcelArrived']])
+})
+
+test('A flow is shown across services, causes first, with what its events say', async () => {
+  const { id, correlationId } = await send(2, 5)
+  const { body } = await get(`/admin/systems/post/flows/${correlationId}`)
+  assert.deepEqual(
+    body.items.map(({ type, service, observedBy, data }: Record<string, unknown>) => ({
+      type,
+      service,
+      observedBy,
+      data,
+    })),
+    [
+      { type: 'ParcelSent', service: 'counter', observedBy: [], data: { parcelId: id, weight: 2 } },
+      { type: 'ParcelArrived', service: 'depot', observedBy: ['counter'], data: { parcelId: id, weight: 2 } },
+    ],
+  )
+})
+
+test('The history of an entity has the state after each event', async () => {
+  const { id } = await send(2, 5)
+  const { body } = await get(`/admin/systems/post/services/counter/entities/parcel/${id}`)
+  assert.deepEqual(
+    body.items.map(({ type, state }: Record<string, unknown>) => [type, state]),
+    [
+      ['ParcelSent', { status: 'sent' }],
+      ['ParcelArrived', { status: 'arrived' }],
+    ],
+  )
+})
+
+test('What is set aside is listed with its error, in pages', async () => {
+  const first = await send(brokenWeight, 0)
+  const second = await send(brokenWeight, 0)
+  const path = '/admin/systems/post/services/depot/parked?limit=1'
+  let page = await get(path)
+  while (page.body.items.length === 0 || page.body.nextCursor === null) page = await get(path)
+  const [parked] = page.body.items
+  assert.equal(parked.event.data.parcelId, first.id)
+  assert.equal(parked.event.data.weight, brokenWeight)
+  assert.match(parked.error.message, /the scales broke/)
+  assert.equal(parked.error.code, 'DECIDE_FAILED')
+  assert.ok(parked.attempts >= 1)
+  assert.ok(Date.parse(parked.nextAt) > Date.parse(parked.since))
+
+  const next = await get(`${path}&cursor=${page.body.nextCursor}`)
+  assert.equal(next.body.items[0].event.data.parcelId, second.id)
+  assert.equal(next.body.nextCursor, null)
+
+  const { body } = await call({ address: host.adminAddress }, 'GET /metrics')
+  assert.match(body, /waybill_parked_events\{system="post",service="depot",reason="failed"\} 2/)
+})
+
+test('What does not exist is said so, with what there is', async () => {
+  const cases = [
+    ['/admin/systems/shop/flows/1', 'UNKNOWN_SYSTEM', 'There is no system shop; there are: post.'],
+    [
+      '/admin/systems/post/services/van/parked',
+      'UNKNOWN_SERVICE',
+      'There is no service van; there are: counter, depot, user.',
+    ],
+    [
+      '/admin/systems/post/services/depot/entities/parcel/1',
+      'UNKNOWN_ENTITY',
+      'There is no entity parcel; there are: shelf.',
+    ],
+    ['/admin/systems/post/services/counter/entities/parcel/1', 'UNKNOWN_ENTITY', 'There is no parcel 1.'],
+  ] as const
+  for (const [path, code, detail] of cases) {
+    const { status, body } = await get(path)
+    assert.deepEqual([status, body.code, body.detail], [404, code, detail])
+  }
+  assert.equal((await get('/admin/nothing')).status, 404)
+  assert.equal((await get('/admin/systems/post/services/depot/parked?limit=0')).status, 422)
+})

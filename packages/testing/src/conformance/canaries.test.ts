@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Case, Closing } from './case.ts'
+import { logCanaries } from './log/canaries.ts'
+import { logCases } from './log.ts'
+import { storeCanaries } from './store/canaries.ts'
+import { storeCases } from './store.ts'
+import { within } from './waiting.ts'
+
+/** A case that takes longer has noticed something. */
+const caseMs = 1_500
+
+/** Tests that each group of cases fails on every canary that was made for it, and that each has one. */
+function watch<Context>(
+  port: string,
+  cases: readonly Case<Context, string>[],
+  canaries: readonly {
+    readonly group: string
+    readonly defect: string
+    open(): Promise<Context & Closing> | (Context & Closing)
+  }[],
+): void {
+  void test(`every group of ${port} cases has a canary`, () => {
+    const groups = new Set(cases.map(({ group }) => group))
+    const watched = new Set(canaries.map(({ group }) => group))
+    assert.deepEqual([...watched].toSorted(), [...groups].toSorted())
+  })
+  for (const { group, defect, open } of canaries) {
+    void test(`${group} notices a ${port} that ${defect}`, async () => {
+      for (const { name, run } of cases.filter((one) => one.group === group)) {
+        const context = await open()
+        const isNoticed = await within(caseMs, name, run(context)).then(
+          () => false,
+          () => true,
+        )
+        await context.close()
+        if (isNoticed) return
+      }
+      assert.fail('no case fails')
+    })
+  }
+}
+
+watch('store', storeCases, storeCanaries)
+watch('log', logCases, logCanaries)
