@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openBackends } from '@waybill/cli/backends'
 import { createLogger, readConfig, startHost } from '@waybill/runtime'
 import shopApplication from '@waybill/shop'
-import { openBackends } from '../packages/cli/src/backends.ts'
 import { closedLoop } from './closed-loop.ts'
 import { benchShop, piecesOf } from './shop.ts'
 

@@ -1,3 +1,4 @@
+import { WaybillError } from '@waybill/core'
 import { createPostgresStore, openPglite, openPostgres, schemaOf } from '@waybill/postgres'
 import type { Backends, Config } from '@waybill/runtime'
 import { createAvroCodec, createEmbeddedRegistry, prepare } from '@waybill/schema'
@@ -8,7 +9,12 @@ import { openSharedTables } from './shared-tables.ts'
 /** Opens the database that the configuration names, for everything that a host keeps. */
 export async function openBackends({ store, dataFolder }: Config): Promise<Backends> {
   const database = store.kind === 'pglite' ? await openPglite(dataFolder) : openPostgres(store.url)
-  await openSharedTables(database)
+  await openSharedTables(database).catch((error: unknown) => {
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+    throw new WaybillError('STORE_UNAVAILABLE', 'The database that WAYBILL_STORE names cannot be used', {
+      cause,
+    })
+  })
   const registry = createEmbeddedRegistry(databaseRegistryStorage(database))
   return {
     heartbeats: databaseHeartbeats(database),

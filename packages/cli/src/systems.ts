@@ -38,7 +38,13 @@ function systemNames(): readonly string[] {
 }
 
 async function loadSystem(name: string): Promise<FoundSystem> {
-  const module = (await import(pathToFileURL(indexOf(name)).href)) as { default: Application }
+  const module = (await import(pathToFileURL(indexOf(name)).href)) as { default?: Application }
+  if (module.default === undefined) {
+    throw new WaybillError(
+      'CONFIGURATION_INVALID',
+      `${indexOf(name)} is no system: it exports no application by default.`,
+    )
+  }
   return { folder: join(systemsFolder, name), application: module.default }
 }
 

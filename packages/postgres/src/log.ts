@@ -62,8 +62,10 @@ export async function correlated(
   limit: number,
 ): Promise<readonly StoredEvent[]> {
   const rows = await run(
-    statement(sql`select pos, ${eventColumns} from ${tables.event} where correlation_id = ${correlationId}::uuid
-      order by pos limit ${limit}::int`),
+    // First all of the flow, then the order: or else it might be looked for along the whole log.
+    statement(sql`with flow as materialized (
+        select pos, ${eventColumns} from ${tables.event} where correlation_id = ${correlationId}::uuid
+      ) select * from flow order by pos limit ${limit}::int`),
   )
   return rows.map((row) => storedFrom(row, 0))
 }

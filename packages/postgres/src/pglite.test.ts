@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import { hasCode, needNothing, service } from '@waybill/core'
 import { openPglite } from './drivers/pglite.ts'
 import { createPostgresStore } from './store.ts'
@@ -30,6 +31,28 @@ test('a folder keeps what was written, and is open only once', async () => {
     } finally {
       await database.close()
     }
+  }
+})
+
+test('a database that dies is opened anew, with all that was committed', async () => {
+  const threads: Worker[] = []
+  const notice = (thread: Worker): void => void threads.push(thread)
+  process.on('worker', notice)
+  const database = await openPglite(folder)
+  try {
+    const store = createPostgresStore({ database, schema: 'dying', service: 'dying' })
+    await store.open(service('dying', {}))
+    assert.equal(await store.nextNumber('invoice'), 1)
+    const cut = store.transact(needNothing, async () => {
+      await threads[0]!.terminate()
+      throw new Error('decided too late')
+    })
+    await assert.rejects(cut)
+    assert.equal(await store.nextNumber('invoice'), 2)
+    assert.equal(threads.length, 2)
+  } finally {
+    process.off('worker', notice)
+    await database.close()
   }
 })
 

@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict'
 import { EventEmitter } from 'node:events'
 import { test } from 'node:test'
-import { setImmediate as turn } from 'node:timers/promises'
-import { testId } from '@waybill/testing'
+import { testId, virtualClock } from '@waybill/testing'
 import type { Notification } from '../events.ts'
 import { orderId, userId } from '../test-data.ts'
 import { deliver, deliveryLimits, type Socket } from './delivery.ts'
 
-const limits = { ...deliveryLimits, unconfirmedMax: 2, waitingMax: 2, answerMs: 20, lookEveryMs: 60_000 }
+const limits = { ...deliveryLimits, unconfirmedMax: 2, waitingMax: 2 }
 
 const letter = (n: number): Notification => ({
   notificationId: testId(n),
@@ -56,80 +55,89 @@ function mail(...waiting: number[]) {
   }
 }
 
-async function settle(): Promise<void> {
-  for (let turns = 0; turns < 20; turns += 1) await turn()
-}
-
 void test('what was missed comes first, oldest first, then what is new', async () => {
-  const { socket, got, leave } = client()
+  const clock = virtualClock()
+  const { socket, got } = client()
   const box = mail(1, 2, 3, 4, 5)
-  const hear = deliver(socket, box, limits)
-  await settle()
+  const hear = deliver(socket, box, clock, limits)
+  await clock.advance(0)
   hear(letter(6))
-  await settle()
+  await clock.advance(0)
   assert.deepEqual(got, [1, 2, 3, 4, 5, 6])
   assert.deepEqual(box.delivered, [1, 2, 3, 4, 5, 6])
-  leave()
 })
 
 void test('what is both in the store and live comes once', async () => {
-  const { socket, got, leave } = client()
-  const hear = deliver(socket, mail(1, 2), limits)
+  const clock = virtualClock()
+  const { socket, got } = client()
+  const hear = deliver(socket, mail(1, 2), clock, limits)
   hear(letter(2))
   hear(letter(3))
-  await settle()
+  await clock.advance(0)
   hear(letter(1))
-  await settle()
+  await clock.advance(0)
   assert.deepEqual(got, [1, 2, 3])
-  leave()
 })
 
 void test('what comes faster than it is sent is read from the store in its turn', async () => {
-  const { socket, got, leave } = client()
+  const clock = virtualClock()
+  const { socket, got } = client()
   const box = mail()
-  const hear = deliver(socket, box, limits)
-  await settle()
+  const hear = deliver(socket, box, clock, limits)
+  await clock.advance(0)
   for (const n of [1, 2, 3, 4, 5]) {
     box.waiting.push(n)
     hear(letter(n))
   }
-  await settle()
+  await clock.advance(0)
   assert.deepEqual(got, [1, 2, 3, 4, 5])
-  leave()
 })
 
 void test('a client that does not acknowledge is cut off and gets it again', async () => {
+  const clock = virtualClock()
   const { socket, state } = client()
   const box = mail(1)
   state.answers = false
-  deliver(socket, box, limits)
-  await new Promise((resolve) => setTimeout(resolve, 3 * limits.answerMs))
+  deliver(socket, box, clock, limits)
+  await clock.advance(limits.answerMs)
   assert.equal(state.terminated, true)
   assert.deepEqual(box.delivered, [])
 
   const again = client()
-  deliver(again.socket, box, limits)
-  await settle()
+  deliver(again.socket, box, clock, limits)
+  await clock.advance(0)
   assert.deepEqual([again.got, box.delivered], [[1], [1]])
-  again.leave()
+})
+
+void test('what another process has stored is found before long', async () => {
+  const clock = virtualClock()
+  const { socket, got } = client()
+  const box = mail()
+  deliver(socket, box, clock, limits)
+  await clock.advance(0)
+  box.waiting.push(1)
+  await clock.advance(limits.lookEveryMs)
+  assert.deepEqual(got, [1])
 })
 
 void test('a client that left is not told anything more', async () => {
+  const clock = virtualClock()
   const { socket, got, leave } = client()
-  const hear = deliver(socket, mail(), limits)
-  await settle()
+  const hear = deliver(socket, mail(), clock, limits)
+  await clock.advance(0)
   leave()
   hear(letter(1))
-  await settle()
+  await clock.advance(0)
   assert.deepEqual(got, [])
 })
 
 void test('when the store is away the client is asked to come back', async () => {
+  const clock = virtualClock()
   const { socket, state } = client()
   const away = async (): Promise<never> => {
     throw new Error('the store is away')
   }
-  deliver(socket, { ...mail(), undelivered: away }, limits)
-  await settle()
+  deliver(socket, { ...mail(), undelivered: away }, clock, limits)
+  await clock.advance(0)
   assert.equal(state.closed, 1011)
 })

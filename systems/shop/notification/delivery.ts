@@ -1,3 +1,4 @@
+import type { Clock } from '@waybill/core'
 import type { Notification } from '../events.ts'
 
 /** As much of a WebSocket as a delivery needs. */
@@ -37,7 +38,12 @@ export const deliveryLimits = {
  * itself and in order, so the pong proves that the batch has arrived, which a successful `send` does not.
  * @returns hands over a live notification
  */
-export function deliver(socket: Socket, mail: Mail, limits = deliveryLimits): (live: Notification) => void {
+export function deliver(
+  socket: Socket,
+  mail: Mail,
+  clock: Clock,
+  limits = deliveryLimits,
+): (live: Notification) => void {
   let waiting = new Map<string, Notification>()
   const sent = new Set<string>()
   /** Whether there may be some in the store that nobody has handed over. */
@@ -77,9 +83,8 @@ export function deliver(socket: Socket, mail: Mail, limits = deliveryLimits): (l
     behind = false
     const missed = await mail.undelivered(limits.unconfirmedMax)
     if (missed.length === limits.unconfirmedMax) behind = true
-    const unsent = missed.filter(({ notificationId }) => !sent.has(notificationId))
     // What was handed over meanwhile is newer, or the same.
-    waiting = new Map([...unsent.map((one) => [one.notificationId, one] as const), ...waiting])
+    waiting = new Map([...missed.map((one) => [one.notificationId, one] as const), ...waiting])
   }
 
   function send(notification: Notification): void {
@@ -91,7 +96,7 @@ export function deliver(socket: Socket, mail: Mail, limits = deliveryLimits): (l
   }
 
   async function acknowledged(): Promise<boolean> {
-    const inTime = await within(limits.answerMs, (done) => {
+    const inTime = await within(clock, limits.answerMs, (done) => {
       pong = done
       socket.ping()
     })
@@ -100,18 +105,18 @@ export function deliver(socket: Socket, mail: Mail, limits = deliveryLimits): (l
   }
 
   async function nothingFor(ms: number): Promise<boolean> {
-    return !(await within(ms, (done) => {
+    return !(await within(clock, ms, (done) => {
       wake = done
     }))
   }
 }
 
 /** Whether `done` is called before the time is over. */
-function within(ms: number, start: (done: () => void) => void): Promise<boolean> {
+function within(clock: Clock, ms: number, start: (done: () => void) => void): Promise<boolean> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms, false)
+    const cancel = clock.timer(ms, () => resolve(false))
     start(() => {
-      clearTimeout(timer)
+      cancel()
       resolve(true)
     })
   })

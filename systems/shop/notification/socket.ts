@@ -1,8 +1,8 @@
 import type { WebSocket } from '@fastify/websocket'
 import { isRefusal, systemCaller } from '@waybill/core'
-import type { GatewayContext } from '@waybill/runtime'
+import { type GatewayContext, systemClock } from '@waybill/runtime'
 import { type Notification, NotificationSent } from '../events.ts'
-import { deliver, type Socket } from './delivery.ts'
+import { deliver, type Mail, type Socket } from './delivery.ts'
 import { confirmDelivery, undelivered } from './mailbox.ts'
 import { redeemTicket } from './ticket.ts'
 
@@ -37,7 +37,7 @@ export async function notificationSocket({ http, engine }: GatewayContext): Prom
   })
 
   function open(socket: Socket, userId: string): void {
-    const hear = deliver(socket, {
+    const mail: Mail = {
       undelivered: async (limit) => {
         const found = await notification.ask(undelivered, { userId, limit }, systemCaller)
         if (isRefusal(found)) throw new Error(found.detail)
@@ -46,7 +46,8 @@ export async function notificationSocket({ http, engine }: GatewayContext): Prom
       confirm: async (notificationIds) => {
         await notification.submit(confirmDelivery, { userId, notificationIds }, as)
       },
-    })
+    }
+    const hear = deliver(socket, mail, systemClock)
     const mine = listeners.get(userId) ?? new Set()
     listeners.set(userId, mine.add(hear))
     socket.on('close', () => {

@@ -13,8 +13,10 @@ export class WorkerStream extends Duplex {
 
   /** What `pg` calls of a socket. */
   connect(): void {
-    const script = import.meta.url.endsWith('.ts') ? './pglite-worker.ts' : './pglite-worker.js'
-    this.#worker = new Worker(new URL(script, import.meta.url), { workerData: this.#folder })
+    const script = import.meta.url.endsWith('.ts')
+      ? new URL('./pglite-worker.ts', import.meta.url)
+      : new URL('./pglite-worker.js', import.meta.url)
+    this.#worker = new Worker(script, { workerData: this.#folder })
     this.#worker.once('message', () => {
       this.#worker!.on('message', (bytes: Uint8Array) =>
         this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
@@ -47,7 +49,7 @@ export class WorkerStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    void this.#worker?.terminate().then(() => done(error))
+    void Promise.resolve(this.#worker?.terminate()).then(() => done(error))
   }
 
   #post(chunks: readonly Buffer[]): void {

@@ -82,7 +82,7 @@ create table inbox (
   event_id uuid primary key,
   at bigint not null
 );
-create index inbox_age on inbox using brin (at) with (autosummarize = on);
+create index inbox_age on inbox (at);
 
 create table reply (
   slot text collate "C" primary key,
@@ -90,7 +90,7 @@ create table reply (
   reply text,
   at bigint not null
 );
-create index reply_age on reply using brin (at) with (autosummarize = on);
+create index reply_age on reply (at);
 
 create table sequence (
   name text collate "C" primary key,

@@ -88,7 +88,7 @@ test('The history of an entity has the state after each event', async () => {
   )
 })
 
-test('What is set aside is listed with its error, in pages', async () => {
+test('What is set aside is listed with its error, in pages', { timeout: 10_000 }, async () => {
   const first = await send(brokenWeight, 0)
   const second = await send(brokenWeight, 0)
   const path = '/admin/systems/post/services/depot/parked?limit=1'

@@ -87,7 +87,8 @@ export function readConfig(
   }
 }
 
-function portVariable(name: string): string {
+/** The variable that sets the port of a system's gateway, or of the `console`. */
+export function portVariable(name: string): string {
   return `WAYBILL_PORT_${name.toUpperCase().replaceAll('-', '_')}`
 }
 

@@ -1,6 +1,6 @@
 import { type Clock, type Ids, invariant, systemCaller, WaybillError } from '@waybill/core'
 import type { Logger } from 'pino'
-import type { Application } from '../application.ts'
+import type { Application, GatewayContext } from '../application.ts'
 import { accounts } from '../auth/accounts.ts'
 import { seedDemoAccounts } from '../auth/demo.ts'
 import type { Config } from '../config/config.ts'
@@ -14,6 +14,7 @@ import { paymentSimulator } from '../outside/payments/simulator.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createTelemetry } from '../telemetry/telemetry.ts'
 import type { Backends } from './backends.ts'
+import { onPort } from './on-port.ts'
 import { type RunningSystem, startSystem } from './running-system.ts'
 import type { Shutdown } from './shutdown.ts'
 
@@ -65,22 +66,26 @@ export async function startApplication(options: {
   )
   if (config.demo) await makeDemoData(application, running)
 
-  const gateway = await createGateway({
-    system: running.system,
-    engines: running.engines,
-    host: config.host,
-    port: config.ports.get(name)!,
-    rateLimit: config.rateLimit,
-    loginRateLimit: config.loginRateLimit,
-    jwtSecret: config.jwtSecret,
-    logger,
-    readiness,
-    routes: async (context) => {
-      if (config.demo)
-        addEndpoint(context.http, queryEndpoint(provider, { ...BookQuery, http: 'GET /simulator/charges' }))
-      await application.routes?.(context)
-    },
-  })
+  const routes = async (context: GatewayContext): Promise<void> => {
+    if (config.demo) {
+      addEndpoint(context.http, queryEndpoint(provider, { ...BookQuery, http: 'GET /simulator/charges' }))
+    }
+    await application.routes?.(context)
+  }
+  const gateway = await onPort(name, () =>
+    createGateway({
+      system: running.system,
+      engines: running.engines,
+      host: config.host,
+      port: config.ports.get(name)!,
+      rateLimit: config.rateLimit,
+      loginRateLimit: config.loginRateLimit,
+      jwtSecret: config.jwtSecret,
+      logger,
+      readiness,
+      routes,
+    }),
+  )
   shutdown.add(() => gateway.close())
   return { ...running, application, address: gateway.address }
 }

@@ -141,7 +141,10 @@ test('What has started is stopped again when the rest cannot start', async (cont
   await once(taken, 'listening')
   const consolePort = (taken.address() as AddressInfo).port
   const { backends, closed } = memoryBackends()
-  await assert.rejects(startPostOffice({ backends, config: { consolePort } }), { code: 'EADDRINUSE' })
+  await assert.rejects(
+    startPostOffice({ backends, config: { consolePort } }),
+    /WAYBILL_PORT_CONSOLE .* EADDRINUSE/,
+  )
   assert.equal(closed.at(-1), 'backends')
   assert.equal(closed.length, 5)
 })

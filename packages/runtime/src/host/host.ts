@@ -11,6 +11,7 @@ import { startHeartbeats } from '../outside/heartbeats.ts'
 import { createMetrics, gaugeParked } from '../telemetry/metrics.ts'
 import { type RunningApplication, startApplication } from './application.ts'
 import type { Backends } from './backends.ts'
+import { onPort } from './on-port.ts'
 import { createShutdown } from './shutdown.ts'
 
 /** The systems that run in this process. */
@@ -76,15 +77,17 @@ export async function startHost(options: {
     )
     shutdown.add(endHeartbeats)
 
-    const admin = await startAdminServer({
-      systems,
-      registry: metrics.registry,
-      host: config.host,
-      port: config.consolePort,
-      jwtSecret: config.jwtSecret,
-      logger,
-      readiness,
-    })
+    const admin = await onPort('console', () =>
+      startAdminServer({
+        systems,
+        registry: metrics.registry,
+        host: config.host,
+        port: config.consolePort,
+        jwtSecret: config.jwtSecret,
+        logger,
+        readiness,
+      }),
+    )
     shutdown.add(() => admin.close())
     serving = true
     shutdown.add(() => (serving = false))
@@ -95,7 +98,9 @@ export async function startHost(options: {
       stop: () => shutdown.run(),
     }
   } catch (error) {
-    await shutdown.run()
+    await shutdown
+      .run()
+      .catch((failure: unknown) => logger.error({ err: failure }, 'could not stop in good order'))
     throw error
   }
 }

@@ -7,8 +7,13 @@ const stopMsMax = 10_000
 /**
  * Ends the process in good order: at SIGTERM or SIGINT with code 0, at a second one at once. Also, with code 1, when an
  * engine meets a broken invariant or nobody handles an error: to go on would be to guess.
+ * @param process what is ended; this one by default
  */
-export function endWithSignals(host: Host, logger: Logger): void {
+export function endWithSignals(
+  host: Pick<Host, 'stop' | 'crashed'>,
+  logger: Logger,
+  process: Pick<NodeJS.Process, 'on' | 'exit'> = globalThis.process,
+): void {
   let ending = false
   const end = async (code: number): Promise<void> => {
     ending = true
@@ -27,9 +32,9 @@ export function endWithSignals(host: Host, logger: Logger): void {
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (ending) process.exit(1)
+      if (ending) return process.exit(1)
       logger.info(`${signal}: finishing the work in hand`)
-      void end(0)
+      return void end(0)
     })
   }
   const die = (error: unknown): void => {

@@ -95,8 +95,8 @@ export function createMetrics(): Metrics {
 export function gaugeParked(
   { registry }: Metrics,
   count: () => Promise<readonly { system: string; service: string; reason: string; events: number }[]>,
-): void {
-  new Gauge({
+): Gauge {
+  return new Gauge({
     registers: [registry],
     name: 'waybill_parked_events',
     help: 'Events set aside now, at most 1,000 a service, by reason.',

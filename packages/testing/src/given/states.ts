@@ -18,30 +18,34 @@ export interface Loaded {
 }
 
 /** Folds events into one entity. States and events are frozen: an evolve that mutates fails. */
-function fold<S>(entity: EntityDef<S>, id: string, from: S, events: readonly Emitted[]): S {
+function fold<S>(entity: EntityDef<S>, id: string, from: S, events: readonly Emitted[], at: Date): S {
   return events.reduce((state, { type, data }) => {
     const evolve = entity.evolves.get(type)
     if (evolve === undefined) return state
-    const next = evolve(state, frozen(data), id, testTime)
+    const next = evolve(state, frozen(data), id, at)
     assert.notEqual(next, undefined, `${entity.name} evolves by ${type} to undefined: return the new state`)
     return frozen(next)
   }, frozen(from))
 }
 
-/** Loads entities as they are after their past. */
+/** Loads entities as they are after their past, which happened at `testTime`. */
 export function load(past: readonly Past[], wanted: readonly Omit<Loaded, 'state'>[]): readonly Loaded[] {
   return wanted.map(({ entity, id }) => {
     const events = past
       .filter((part) => part.entity.name === entity.name && (part.id === undefined || part.id === id))
       .flatMap((part) => part.events)
-    return { entity, id, state: fold(entity, id, entity.initial, events) }
+    return { entity, id, state: fold(entity, id, entity.initial, events, testTime) }
   })
 }
 
 /** The same entities after further events; a deadline among them has not happened yet. */
-export function after(loaded: readonly Loaded[], events: readonly Emitted[]): readonly Loaded[] {
+export function after(
+  loaded: readonly Loaded[],
+  events: readonly Emitted[],
+  at: Date = testTime,
+): readonly Loaded[] {
   const happened = events.filter((emitted) => emitted.laterMs === undefined)
-  return loaded.map(({ entity, id, state }) => ({ entity, id, state: fold(entity, id, state, happened) }))
+  return loaded.map(({ entity, id, state }) => ({ entity, id, state: fold(entity, id, state, happened, at) }))
 }
 
 /** The entities that a handler names for an event. */

@@ -5,7 +5,7 @@ export function testId(n: number): string {
   return `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`
 }
 
-/** The time of every decision in a test that sets no other. */
+/** The time of the past, and of every decision in a test that sets no other. */
 export const testTime: Date = new Date('2026-01-01T12:00:00Z')
 
 /** Who sends a command in a test that names nobody: holds every role that commands commonly ask for. */

@@ -35,7 +35,7 @@ export function whenCommand<O>(
   }
   const { id } = decide()
   const decision = decided(emits, () => decide().decision)
-  const loaded = after(load(past, [{ entity, id }]), isRefusal(decision) ? [] : decision)
+  const loaded = after(load(past, [{ entity, id }]), isRefusal(decision) ? [] : decision, options.at)
   return compareWith(decision, loaded, () => {
     assert.ok(!isRefusal(decision), `${name} was refused: ${JSON.stringify(decision)}`)
     const reply = command.reply(loaded[0]!.state, { id, input })

@@ -29,5 +29,7 @@ export function whenEvent(
     handler.decide(states, data, { ...testMeta(options), outcome: frozen(outcome) }),
   )
   const happened = observes ? [event, ...decision] : decision
-  return compareWith(decision, after(loaded, happened), () => assert.fail('a handler gives no reply'))
+  return compareWith(decision, after(loaded, happened, options.at), () =>
+    assert.fail('a handler gives no reply'),
+  )
 }
