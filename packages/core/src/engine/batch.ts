@@ -5,7 +5,7 @@ import type { EventHead, Loaded, Need, Parked, StoredReply, Write } from '../por
 import { type BatchContext, type Cause, draft, ProjectionFailed, type Touched } from './draft.ts'
 import { isOwn, isRecorded, parking } from './parking.ts'
 import { statesOf } from './states.ts'
-import type { Call, CommandAnswer, CommandWork, EventWork, Work } from './work.ts'
+import type { Accepted, Call, CommandAnswer, CommandWork, EventWork, Work } from './work.ts'
 
 /** What a batch comes to: what to write, and whom to tell once it is committed. */
 export interface Decided {
@@ -113,13 +113,7 @@ async function decideOnce(
           'This Idempotency-Key was used with another request.',
         )
       }
-      const stored = earlier.reply as { id: string; reply: unknown }
-      return {
-        refused: false,
-        ...stored,
-        state: changes.picture.state(command.entity, stored.id),
-        replayed: true,
-      }
+      return { refused: false, ...(earlier.reply as Accepted), state: undefined, replayed: true }
     }
     const cause = { ...work, traceparent: how.traceparent, key: id }
     const state = changes.picture.state(command.entity, id)
@@ -127,13 +121,17 @@ async function decideOnce(
     if (isRefusal(decision)) return decision
     for (const emitted of decision) changes.record(emitted, [{ entity: command.entity, id }], cause)
     const after = changes.picture.state(command.entity, id)
-    const reply = command.reply(after, { id, input })
+    const accepted: Accepted = {
+      id,
+      correlationId: work.correlationId,
+      reply: command.reply(after, { id, input }),
+    }
     if (idempotency !== undefined) {
-      const stored = { ...idempotency, reply: { id, reply }, at: now }
+      const stored = { ...idempotency, reply: accepted, at: now }
       replies.set(idempotency.slot, stored)
       newReplies.push(stored)
     }
-    return { refused: false, id, state: after, reply, replayed: false }
+    return { refused: false, ...accepted, state: after, replayed: false }
   }
 
   function decideEvent(work: EventWork): void {

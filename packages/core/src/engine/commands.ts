@@ -1,7 +1,7 @@
 import { toMs } from '../contract/duration.ts'
 import type { CommandDef } from '../contract/command.ts'
 import type { EffectIo } from '../contract/effect.ts'
-import { isRefusal } from '../contract/refusal.ts'
+import { isRefusal, type Refusal } from '../contract/refusal.ts'
 import { messageOf, WaybillError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Ids } from '../ports/ids.ts'
@@ -74,21 +74,18 @@ export function commands(options: {
   /** Waits until the flow has settled or the time is over; gives the last state seen. */
   async function settle(
     command: CommandDef,
-    id: string,
-    first: unknown,
+    { id, state: decided, replayed }: Exclude<CommandAnswer, Refusal>,
     waitMs: number,
   ): Promise<{ state: unknown; settled: boolean }> {
-    const settledBy = command.settled
-    if (settledBy === undefined) return { state: first, settled: true }
     const until = clock.now() + waitMs
-    let state = first
-    while (!settledBy(state)) {
+    let state = replayed ? await stateOf(command, id) : decided
+    for (;;) {
+      if (command.settled === undefined || command.settled(state)) return { state, settled: true }
       const leftMs = until - clock.now()
-      if (leftMs <= 0) return { state, settled: false }
+      if (leftMs <= 0 || !open) return { state, settled: false }
       await changeOf(subjectOf(command, id), Math.min(leftMs, lookEveryMs))
       state = await stateOf(command, id)
     }
-    return { state, settled: true }
   }
 
   function changeOf(subject: string, ms: number): Promise<void> {
@@ -113,15 +110,18 @@ export function commands(options: {
       const id = command.id(input, { newId: () => ids.newId(), caller: how.caller, gathered })
       const answer = await enqueue({ command, input, how, eventId, correlationId, id, gathered })
       if (isRefusal(answer)) return answer
-      const { replayed } = answer
-      const { state, settled } = await settle(command, answer.id, answer.state, how.waitMs ?? 0)
-      const reply = state === answer.state ? answer.reply : command.reply(state, { id: answer.id, input })
-      return { refused: false, id: answer.id, reply, correlationId, settled, replayed }
+      const { waitMs = 0 } = how
+      const { state, settled } = await settle(command, answer, waitMs)
+      // Who waits wants to know how it ended; who does not gets the answer of the moment, the same at a repetition.
+      const reply = waitMs > 0 ? command.reply(state, { id: answer.id, input }) : answer.reply
+      const { refused, correlationId: repliedTo, replayed } = answer
+      return { refused, id: answer.id, reply, correlationId: repliedTo, settled, replayed }
     },
     take: (max) => queue.splice(0, max),
     pending: () => queue.length,
     close: () => {
       open = false
+      for (const watching of watchers.values()) for (const done of watching) done()
     },
     changed: (subject) => {
       if (watchers.size > 0) for (const done of watchers.get(subject) ?? []) done()

@@ -2,6 +2,7 @@ import type { CommandDef } from '../contract/command.ts'
 import { subjectOf } from '../contract/entity.ts'
 import type { EventDef } from '../contract/event.ts'
 import type { HandlerDef } from '../contract/handler.ts'
+import type { Refusal } from '../contract/refusal.ts'
 import type { ServiceDef } from '../contract/service.ts'
 import type { SystemDef } from '../contract/system.ts'
 import { WaybillError } from '../errors.ts'
@@ -28,15 +29,17 @@ export interface CommandWork {
   reject(error: unknown): void
 }
 
+/** The answer to a command that was accepted, as it is kept for a repetition. */
+export interface Accepted {
+  readonly id: string
+  readonly correlationId: string
+  readonly reply: unknown
+}
+
+/** What a batch answers. The state of a replayed command was not looked at: `undefined`. */
 export type CommandAnswer =
-  | {
-      readonly refused: false
-      readonly id: string
-      readonly state: unknown
-      readonly reply: unknown
-      readonly replayed: boolean
-    }
-  | Extract<ReturnType<CommandDef['decide']>, { refused: true }>
+  | (Accepted & { readonly refused: false; readonly state: unknown; readonly replayed: boolean })
+  | Refusal
 
 /** Where an event came from. */
 export type Origin =
