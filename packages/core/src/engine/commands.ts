@@ -20,6 +20,8 @@ export interface Commands {
   /** What has piled up, at most `max`. */
   take(max: number): CommandWork[]
   pending(): number
+  /** Whether commands are on their way that were let in: waiting, or still gathering what they need. */
+  busy(): boolean
   /** From now on every new command is refused with STOPPING. */
   close(): void
   /** Tells those who wait for an entity that it has changed. */
@@ -39,6 +41,7 @@ export function commands(options: {
   const { clock, ids, io, stateOf, subjectOf, ring } = options
   const queue: CommandWork[] = []
   let open = true
+  let gathering = 0
   const watchers = new Map<string, Set<() => void>>()
 
   async function gather(
@@ -62,13 +65,27 @@ export function commands(options: {
   }
 
   function enqueue(work: Omit<CommandWork, 'kind' | 'since' | 'resolve' | 'reject'>): Promise<CommandAnswer> {
-    if (!open) throw new WaybillError('STOPPING', 'The service is shutting down.')
     if (queue.length >= limits.commandsMax)
       throw new WaybillError('OVERLOADED', 'Too many commands are waiting.')
     return new Promise((resolve, reject) => {
       queue.push({ kind: 'command', since: clock.now(), ...work, resolve, reject })
-      ring()
     })
+  }
+
+  async function letIn(command: CommandDef, input: unknown, how: Submission): Promise<CommandAnswer> {
+    const eventId = ids.newId()
+    const correlationId = how.correlationId ?? eventId
+    let answer: Promise<CommandAnswer>
+    gathering += 1
+    try {
+      const gathered = await gather(command, input, how, eventId)
+      const id = command.id(input, { newId: () => ids.newId(), caller: how.caller, gathered })
+      answer = enqueue({ command, input, how, eventId, correlationId, id, gathered })
+    } finally {
+      gathering -= 1
+      ring()
+    }
+    return answer
   }
 
   /** Waits until the flow has settled or the time is over; gives the last state seen. */
@@ -104,11 +121,8 @@ export function commands(options: {
 
   return {
     submit: async (command, input, how) => {
-      const eventId = ids.newId()
-      const correlationId = how.correlationId ?? eventId
-      const gathered = await gather(command, input, how, eventId)
-      const id = command.id(input, { newId: () => ids.newId(), caller: how.caller, gathered })
-      const answer = await enqueue({ command, input, how, eventId, correlationId, id, gathered })
+      if (!open) throw new WaybillError('STOPPING', 'The service is shutting down.')
+      const answer = await letIn(command, input, how)
       if (isRefusal(answer)) return answer
       const { waitMs = 0 } = how
       const { state, settled } = await settle(command, answer, waitMs)
@@ -119,6 +133,7 @@ export function commands(options: {
     },
     take: (max) => queue.splice(0, max),
     pending: () => queue.length,
+    busy: () => queue.length + gathering > 0,
     close: () => {
       open = false
       for (const watching of watchers.values()) for (const done of watching) done()

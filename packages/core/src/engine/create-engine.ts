@@ -39,7 +39,7 @@ export interface EngineOptions {
 }
 
 /**
- * An engine for one service. One loop takes whatever has piled up (commands, events, deadlines, parked events), runs the
+ * An engine for one service, on a store that is open. One loop takes whatever has piled up (commands, events, deadlines, parked events), runs the
  * effects, and decides and commits everything in one transaction.
  */
 export function createEngine(options: EngineOptions): Engine {
@@ -181,7 +181,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   async function loop(): Promise<void> {
-    while (!stopping || queue.pending() > 0) {
+    while (!stopping || queue.busy()) {
       if (queue.pending() === 0 && (incoming === undefined || incoming.pending() === 0) && !times.isDue()) {
         await bell.wait()
       }
@@ -198,7 +198,6 @@ export function createEngine(options: EngineOptions): Engine {
     service,
     read,
     start: async () => {
-      await store.open(service)
       for (const offset of await store.offsets()) positions.set(partitionOf(offset), offset.next)
       const topics = [...receivedBy(service)].flatMap(({ topic }) => topic ?? [])
       if (topics.length > 0) {

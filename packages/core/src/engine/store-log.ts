@@ -49,6 +49,7 @@ async function openReader(
 ): Promise<Reader> {
   const bell = signal()
   let interrupted = false
+  let over = false
   let sources = await Promise.all(stores.map((store) => sourceOf(store)))
 
   async function sourceOf(store: Store): Promise<Source> {
@@ -89,7 +90,7 @@ async function openReader(
     },
     subscription: {
       poll: async (max) => {
-        while (!interrupted) {
+        while (!interrupted && !over) {
           const present = sources
           const reads = await Promise.allSettled(
             present.filter((source) => source.stale).map((source) => read(source, max)),
@@ -112,7 +113,7 @@ async function openReader(
       },
       close: async () => {
         closed()
-        interrupted = true
+        over = true
         bell.ring()
       },
     },

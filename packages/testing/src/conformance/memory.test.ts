@@ -1,5 +1,7 @@
 import { test } from 'node:test'
 import { register } from './case.ts'
+import { storeBackend } from './engine/backend-context.ts'
+import { engineCases } from './engine.ts'
 import { storeLogContext } from './log/store-log-context.ts'
 import { logCases } from './log.ts'
 import { memoryContext, memoryHas } from './memory-context.ts'
@@ -8,3 +10,8 @@ import { storeCases } from './store.ts'
 
 register(storeCases, { test, open: () => Promise.resolve(memoryContext()), has: memoryHas })
 register(logCases, { test, open: () => storeLogContext({ ...memoryContext(), clock: realClock }) })
+register(engineCases, {
+  test,
+  open: () => Promise.resolve(storeBackend({ ...memoryContext(), clock: realClock })),
+  has: ['processes'],
+})

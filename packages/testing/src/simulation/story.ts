@@ -94,6 +94,7 @@ export async function story(
   )
   for (const [service, engine] of engines) {
     engine.tail((events) => history.push(...events.map((event) => ({ ...event, service }))))
+    await stores.get(engine.service.name)!.open(engine.service)
     await engine.start()
   }
 

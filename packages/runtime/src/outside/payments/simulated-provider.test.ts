@@ -26,6 +26,7 @@ const won = (amount: number) => ({ amount, currency: 'KRW' })
 async function provide(context: TestContext, data: MemoryData = memoryData()) {
   const clock = virtualClock()
   const store = memoryStore(service!.name, data)
+  await store.open(service!)
   const engine: Engine = createEngine({
     system: paymentSimulator,
     service: service!,

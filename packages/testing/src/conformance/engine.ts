@@ -1,0 +1,25 @@
+import { commands } from './engine/commands.ts'
+import type { EngineCase } from './engine/context.ts'
+import { crashes } from './engine/crashes.ts'
+import { deadlines } from './engine/deadlines.ts'
+import { effects } from './engine/effects.ts'
+import { failures } from './engine/failures.ts'
+import { idempotency } from './engine/idempotency.ts'
+import { order } from './engine/order.ts'
+import { owners } from './engine/owners.ts'
+import { parking } from './engine/parking.ts'
+import { past } from './engine/past.ts'
+
+/** What an engine must do on any store and log, case by case. */
+export const engineCases: readonly EngineCase[] = [
+  ...commands,
+  ...order,
+  ...parking,
+  ...effects,
+  ...deadlines,
+  ...idempotency,
+  ...past,
+  ...failures,
+  ...owners,
+  ...crashes,
+]

@@ -1,0 +1,28 @@
+import type { Clock, Log, Store } from '@waybill/core'
+import { storeLog } from '@waybill/core'
+import type { Closing } from '../case.ts'
+import type { EngineContext } from './context.ts'
+
+/**
+ * The stores of the services as store and log of the engine under test.
+ * @param options.open opens the store of a service; the same service once more is another handle on the same data
+ * @param options.wrapStore `wrapLog` change what each process gets, to see whether the cases notice
+ */
+export function storeBackend(options: {
+  open: (service: Parameters<Store['open']>[0]) => Promise<Store>
+  close: () => Promise<void>
+  clock: Clock
+  wrapStore?: (store: Store) => Store
+  wrapLog?: (log: Log) => Log
+}): EngineContext & Closing {
+  const { open, close, clock, wrapStore = (store) => store, wrapLog = (log) => log } = options
+  return {
+    clock,
+    connect: async ({ services }) => {
+      const stores = new Map<string, Store>()
+      for (const service of services) stores.set(service.name, wrapStore(await open(service)))
+      return { stores, log: wrapLog(storeLog({ stores, clock })) }
+    },
+    close,
+  }
+}

@@ -1,0 +1,47 @@
+import type { Clock, Log, Store, SystemDef } from '@waybill/core'
+import type { Case } from '../case.ts'
+import { type World, world } from './world.ts'
+
+/** `processes`: several processes may work on the same data at once. */
+export type EngineNeed = 'processes'
+
+/** What the engines of one process work with. */
+export interface Backend {
+  /** By service; the engines open them. */
+  readonly stores: ReadonlyMap<string, Store>
+  readonly log: Log
+}
+
+/** The backend under which the engine is tested. Its data lives as long as the context. */
+export interface EngineContext {
+  readonly clock: Clock
+  /** What one more process gets, on the same data. */
+  connect(system: SystemDef): Promise<Backend>
+}
+
+export type EngineCase = Case<EngineContext, EngineNeed>
+
+type Run = (world: World) => Promise<void>
+
+/** Names the cases of one group; each gets a world of its own, whose processes end with it. */
+export function group(
+  name: string,
+  cases: Readonly<Record<string, Run | { needs: readonly EngineNeed[]; run: Run }>>,
+): readonly EngineCase[] {
+  return Object.entries(cases).map(([sentence, part]) => {
+    const { needs, run } = typeof part === 'function' ? { needs: [], run: part } : part
+    return {
+      group: name,
+      name: sentence,
+      needs,
+      run: async (context) => {
+        const it = world(context)
+        try {
+          await run(it)
+        } finally {
+          await it.end()
+        }
+      },
+    }
+  })
+}

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict'
+import { many } from '../store/fixtures.ts'
+import { eventually, pause } from '../waiting.ts'
+import { group } from './context.ts'
+import type { World } from './world.ts'
+
+/** Lets every order be cancelled after a while, as its payment never comes. */
+function neverPaid({ flow }: World, overdueMs: number): void {
+  flow.controls.overdueMs = overdueMs
+  flow.controls.charge = () => new Promise<string>(() => {})
+}
+
+export const deadlines = group('deadlines', {
+  'fire when they are due, not before': async (world) => {
+    neverPaid(world, 400)
+    const process = await world.start()
+    const id = world.newId()
+    const placedAt = world.clock.now()
+    await process.place(id)
+    await pause(150)
+    assert.equal((await process.order(id)).status, 'PLACED')
+    await process.settled(id)
+    assert.equal((await process.order(id)).status, 'CANCELLED')
+    const history = await (await world.look(world.flow.services.order)).history(`order/${id}`)
+    const fired = history.find(({ type }) => type === 'Overdue')!
+    assert.ok(fired.at - placedAt >= 400, 'its time is when it fired')
+    const types = history.map(({ type }) => type)
+    assert.deepEqual(types.slice(-2), ['Overdue', 'Cancelled'])
+  },
+
+  'that are no longer needed change nothing': async (world) => {
+    world.flow.controls.overdueMs = 200
+    const process = await world.start()
+    const id = world.newId()
+    await process.place(id)
+    await eventually('the deadline fires', async () => (await process.order(id)).seen.includes('Overdue'))
+    assert.equal((await process.order(id)).status, 'PAID')
+  },
+
+  'outlive their process': async (world) => {
+    neverPaid(world, 300)
+    const first = await world.start()
+    const ids = many(5, world.newId)
+    await Promise.all(ids.map((id) => first.place(id)))
+    await first.stop()
+    await pause(300)
+    const second = await world.start()
+    await second.settled(...ids)
+    for (const id of ids) {
+      const { seen } = await second.order(id)
+      assert.equal(seen.filter((type) => type === 'Overdue').length, 1)
+    }
+  },
+
+  'fire once, though several processes wait for them': {
+    needs: ['processes'],
+    run: async (world) => {
+      neverPaid(world, 300)
+      const processes = [await world.start(), await world.start()]
+      const ids = many(10, world.newId)
+      await Promise.all(ids.map((id) => processes[0]!.place(id)))
+      await processes[0]!.settled(...ids)
+      await pause(200)
+      for (const id of ids) {
+        const { status, seen } = await processes[1]!.order(id)
+        const count = (wanted: string): number => seen.filter((type) => type === wanted).length
+        assert.deepEqual([status, count('Overdue'), count('Cancelled')], ['CANCELLED', 1, 1])
+      }
+    },
+  },
+})
