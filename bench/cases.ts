@@ -20,7 +20,7 @@ export const cases: readonly BenchCase[] = (['postgres', 'pglite'] as const).fla
   })),
 )
 
-/** What a case gives; `null` where it has no meaning. */
+/** What a case gives. */
 export interface Result {
   readonly name: string
   readonly sagasPerSecond: number
@@ -29,10 +29,13 @@ export interface Result {
   /** Bare set-based inserts of the same rows, by the same driver, in the same run. */
   readonly baselinePerSecond: number
   readonly ratio: number
-  readonly acceptMs: Percentiles | null
+  /** Until the order was accepted: by HTTP, or by the engine itself. */
+  readonly acceptMs: Percentiles
+  /** Until its user was told of its end. */
   readonly sagaMs: Percentiles
-  /** By process; PGlite runs inside node. */
-  readonly cpuSecondsPer1000: Readonly<Record<string, number>>
+  readonly cpuSecondsPer1000: number
+  /** PGlite runs inside node. */
+  readonly cpuSecondsPer1000ByProcess: Readonly<Record<string, number>>
 }
 
 export interface Percentiles {

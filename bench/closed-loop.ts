@@ -4,6 +4,7 @@ import type { BenchShop } from './shop.ts'
 export interface ClosedLoop {
   readonly sagas: number
   readonly seconds: number
+  readonly acceptMs: readonly number[]
   readonly sagaMs: readonly number[]
 }
 
@@ -13,6 +14,7 @@ export async function closedLoop(
   options: { inFlight: number; seconds: number; hot: boolean },
 ): Promise<ClosedLoop> {
   const started = new Map<string, number>()
+  const acceptMs: number[] = []
   const sagaMs: number[] = []
   const until = performance.now() + options.seconds * 1_000
   const begin = performance.now()
@@ -29,6 +31,7 @@ export async function closedLoop(
     open += 1
     const at = performance.now()
     started.set(await shop.placeOrder(shop.orderInput(options.hot)), at)
+    acceptMs.push(performance.now() - at)
   }
   const off = shop.onEnd((orderIds) => {
     end = performance.now()
@@ -42,7 +45,7 @@ export async function closedLoop(
     }
     if (open > 0) return
     off()
-    finish({ sagas: sagaMs.length, seconds: (end - begin) / 1_000, sagaMs })
+    finish({ sagas: sagaMs.length, seconds: (end - begin) / 1_000, acceptMs, sagaMs })
   })
   for (let n = 0; n < options.inFlight; n += 1) place().catch(fail)
   return done

@@ -65,19 +65,15 @@ async function closedCase({ name, store, how }: BenchCase, server: EmbeddedServe
   await child.ask({ ...options, seconds: warmUpSeconds })
   const cpuBefore = cpuSecondsOf(server.pid)
   const run = await child.ask({ ...options, seconds })
-  const perThousand = (cpu: number): number => Math.round((1e6 * cpu) / run.sagas) / 1_000
-  const cpu = {
-    node: perThousand(run.nodeCpu),
-    ...(store === 'postgres' ? { postgres: perThousand(cpuSecondsOf(server.pid) - cpuBefore) } : {}),
-  }
+  const serverCpu = cpuSecondsOf(server.pid) - cpuBefore
   await child.stop()
   return {
     name,
     sagasPerSecond: Math.round(run.sagas / run.seconds),
     eventsPerSecond: Math.round(run.events / run.seconds),
-    acceptMs: null,
+    acceptMs: percentiles(run.acceptMs),
     sagaMs: percentiles(run.sagaMs),
-    cpuSecondsPer1000: cpu,
+    ...cpuPerThousand(store, run.sagas, run.nodeCpu, serverCpu),
   }
 }
 
@@ -95,7 +91,7 @@ async function openCase({ name, store, how }: BenchCase, server: EmbeddedServer)
   const tookSeconds = (performance.now() - begin) / 1_000
   const pieces = piecesOf(false)
   const end = await child.ask({ kind: 'check', orders: warmUp.length + accepted.length, pieces })
-  const perThousand = (used: number): number => Math.round((1e6 * used) / accepted.length) / 1_000
+  const serverCpu = cpuSecondsOf(server.pid) - cpuBefore
   const nodeCpu = (end.cpu.user + end.cpu.system - cpu.user - cpu.system) / 1e6
   const endedAt = new Map<string, number>(end.endedAt)
   await child.stop()
@@ -105,21 +101,36 @@ async function openCase({ name, store, how }: BenchCase, server: EmbeddedServer)
     eventsPerSecond: Math.round((end.after - before) / tookSeconds),
     acceptMs: percentiles(accepted.map(({ acceptMs }) => acceptMs)),
     sagaMs: percentiles(accepted.map(({ orderId, dueAt }) => endedAt.get(orderId)! - dueAt)),
-    cpuSecondsPer1000: {
-      node: perThousand(nodeCpu),
-      ...(store === 'postgres' ? { postgres: perThousand(cpuSecondsOf(server.pid) - cpuBefore) } : {}),
-    },
+    ...cpuPerThousand(store, accepted.length, nodeCpu, serverCpu),
   }
 }
 
-function print({ name, acceptMs, sagaMs, cpuSecondsPer1000, ...figures }: Result): void {
-  const cpu = Object.entries(cpuSecondsPer1000).map(([process, used]) => `${process} ${used.toFixed(2)}`)
+function cpuPerThousand(
+  store: BenchCase['store'],
+  sagas: number,
+  node: number,
+  postgres: number,
+): Pick<Result, 'cpuSecondsPer1000' | 'cpuSecondsPer1000ByProcess'> {
+  const used: Record<string, number> = store === 'postgres' ? { node, postgres } : { node }
+  const round = (cpu: number): number => Math.round((1e6 * cpu) / sagas) / 1_000
+  return {
+    cpuSecondsPer1000: round(Object.values(used).reduce((sum, cpu) => sum + cpu, 0)),
+    cpuSecondsPer1000ByProcess: Object.fromEntries(
+      Object.entries(used).map(([name, cpu]) => [name, round(cpu)]),
+    ),
+  }
+}
+
+function print({ name, acceptMs, sagaMs, cpuSecondsPer1000ByProcess, ...figures }: Result): void {
+  const cpu = Object.entries(cpuSecondsPer1000ByProcess).map(
+    ([process, used]) => `${process} ${used.toFixed(2)}`,
+  )
   console.log(
     [
       name.padEnd(28),
       `${figures.sagasPerSecond} sagas/s`,
       `${figures.eventsPerSecond} events/s of ${figures.baselinePerSecond} bare: ratio ${figures.ratio.toFixed(3)}`,
-      `accept p50/p99 ${acceptMs === null ? '–' : `${acceptMs.p50}/${acceptMs.p99} ms`}`,
+      `accept p50/p99 ${acceptMs.p50}/${acceptMs.p99} ms`,
       `saga p50/p99 ${sagaMs.p50}/${sagaMs.p99} ms`,
       `CPU s per 1,000: ${cpu.join(', ')}`,
     ].join('  '),

@@ -17,18 +17,20 @@ export async function attempt<T>(
   run: (limit: Limit) => T | Promise<T>,
 ): Promise<T> {
   let controller: InstanceType<typeof AbortController> | undefined
+  let over: WaybillError | undefined
   const limit: Limit = {
     get signal() {
       controller ??= new AbortController()
+      if (over !== undefined) controller.abort(over)
       return controller.signal
     },
   }
   let cancel = (): void => {}
   const outOfTime = new Promise<never>((_, reject) => {
     cancel = clock.timer(ms, () => {
-      const error = new WaybillError('EFFECT_FAILED', `${what} gave no answer in time.`)
-      controller?.abort(error)
-      reject(error)
+      over = new WaybillError('EFFECT_FAILED', `${what} gave no answer in time.`)
+      controller?.abort(over)
+      reject(over)
     })
   })
   try {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Case, Closing } from './case.ts'
+import { engineCanaries } from './engine/canaries.ts'
+import { engineCases } from './engine.ts'
 import { logCanaries } from './log/canaries.ts'
 import { logCases } from './log.ts'
 import { storeCanaries } from './store/canaries.ts'
@@ -8,7 +10,7 @@ import { storeCases } from './store.ts'
 import { within } from './waiting.ts'
 
 /** A case that takes longer has noticed something. */
-const caseMs = 1_500
+const caseMs = 2_500
 
 /** Tests that each group of cases fails on every canary that was made for it, and that each has one. */
 function watch<Context>(
@@ -43,3 +45,4 @@ function watch<Context>(
 
 watch('store', storeCases, storeCanaries)
 watch('log', logCases, logCanaries)
+watch('backend', engineCases, engineCanaries)
