@@ -4,6 +4,13 @@ import { type Caller, type CommandDef, isRefusal, type Store, systemCaller } fro
 import type { Host } from '@waybill/runtime'
 
 export const productCount = 1_000
+
+/**
+ * What one confirmed order leaves in the services' histories: OrderCreated (order; observed by notification),
+ * StockReserved (product; observed by order), PaymentCompleted (payment; observed by order), StockSold (product),
+ * NotificationEvent (notification).
+ */
+const eventsOfAnOrder = 8
 const stockOfEach = 1_000_000_000
 
 /** The shop as a benchmark uses it. */
@@ -51,6 +58,12 @@ export async function benchShop(host: Host): Promise<BenchShop> {
       return answer
     }
 
+  const eventsStored = async (): Promise<number> => {
+    const heads = await Promise.all([...stores.values()].map(endOf))
+    return heads.reduce((sum, head) => sum + head, 0)
+  }
+  const eventsBefore = await eventsStored()
+
   return {
     orderInput: (hot) => {
       const first = hot ? 0 : randomInt(productCount)
@@ -73,12 +86,9 @@ export async function benchShop(host: Host): Promise<BenchShop> {
         const told = events.filter(({ type }) => type === 'NotificationEvent')
         if (told.length > 0) listener(told.map(({ data }) => data['orderId'] as string))
       }),
-    eventsStored: async () => {
-      const heads = await Promise.all([...stores.values()].map(endOf))
-      return heads.reduce((sum, head) => sum + head, 0)
-    },
+    eventsStored,
     checkBooks: async (orders, pieces) => {
-      const expected = { sold: orders * pieces, reserved: 0, sum: 0 }
+      const expected = { sold: orders * pieces, reserved: 0, sum: 0, events: orders * eventsOfAnOrder }
       const deadline = Date.now() + 30_000
       for (;;) {
         const stocks = await Promise.all(
@@ -88,7 +98,8 @@ export async function benchShop(host: Host): Promise<BenchShop> {
           stocks.reduce((sum, { stock }) => sum + stock[part], 0)
         const ledger = await query('payment', 'ledger')({ limit: 1 })
         const paid = ledger.balances.find((b: any) => b.account === 'payment-provider')?.balance.amount ?? 0
-        const found = { sold: total('sold'), reserved: total('reserved'), sum: ledger.sum.amount }
+        const events = (await eventsStored()) - eventsBefore
+        const found = { sold: total('sold'), reserved: total('reserved'), sum: ledger.sum.amount, events }
         const same =
           JSON.stringify(found) === JSON.stringify(expected) &&
           paid === orders * pieces * 1_500 &&

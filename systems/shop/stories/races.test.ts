@@ -62,20 +62,6 @@ test('a cancellation may cross its order anywhere: no money and no stock stay be
   assert.equal(statuses.length, orderIds.length)
 })
 
-test('one request that is sent many times at once is one order, and all get its answer', async () => {
-  const customer = await shop.signUp()
-  const productId = await shop.stock(10)
-  const request = { json: orderOf(productId, 1), headers: { 'idempotency-key': 'impatient' } }
-  const answers = await Promise.all(range(10).map(() => customer.send('POST /api/orders', request)))
-  assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
-  assert.equal(new Set(answers.map(({ body }) => JSON.stringify(body))).size, 1)
-  const replayed = answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')
-  assert.equal(replayed.length, 9)
-  await nonePending(customer)
-  assert.equal((await all(customer, '/api/orders')).length, 1)
-  await eventually(async () => assert.deepEqual(await stockOf(shop, productId), [9, 0, 1]))
-})
-
 test('after all of that the books still agree', async () => {
   await eventually(async () => {
     const { sum, ledger, book } = await ledgerAndBook(shop)

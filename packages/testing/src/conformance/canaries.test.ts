@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Case, Closing } from './case.ts'
 import { engineCanaries } from './engine/canaries.ts'
 import { engineCases } from './engine.ts'
@@ -27,20 +27,23 @@ function watch<Context>(
     const watched = new Set(canaries.map(({ group }) => group))
     assert.deepEqual([...watched].toSorted(), [...groups].toSorted())
   })
-  for (const { group, defect, open } of canaries) {
-    void test(`${group} notices a ${port} that ${defect}`, async () => {
-      for (const { name, run } of cases.filter((one) => one.group === group)) {
-        const context = await open()
-        const isNoticed = await within(caseMs, name, run(context)).then(
-          () => false,
-          () => true,
-        )
-        await context.close()
-        if (isNoticed) return
-      }
-      assert.fail('no case fails')
-    })
-  }
+  // Most of them wait for something that does not come; they may do so together.
+  describe(`canaries of the ${port} cases`, { concurrency: 8 }, () => {
+    for (const { group, defect, open } of canaries) {
+      void test(`${group} notices a ${port} that ${defect}`, async () => {
+        for (const { name, run } of cases.filter((one) => one.group === group)) {
+          const context = await open()
+          const isNoticed = await within(caseMs, name, run(context)).then(
+            () => false,
+            () => true,
+          )
+          await context.close()
+          if (isNoticed) return
+        }
+        assert.fail('no case fails')
+      })
+    }
+  })
 }
 
 watch('store', storeCases, storeCanaries)

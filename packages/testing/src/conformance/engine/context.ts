@@ -7,7 +7,7 @@ export type EngineNeed = 'processes'
 
 /** What the engines of one process work with. */
 export interface Backend {
-  /** By service; the engines open them. */
+  /** Those of all services, opened. */
   readonly stores: ReadonlyMap<string, Store>
   readonly log: Log
 }

@@ -101,9 +101,7 @@ export function world({ clock, connect }: EngineContext): World {
     },
     look: async (service) => {
       looking ??= connect(system.system)
-      const store = (await looking).stores.get(service.name)!
-      await store.open(service)
-      return store
+      return (await looking).stores.get(service.name)!
     },
     end: async () => {
       await Promise.all(ended.map((end) => end()))

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** A server in a process of its own. */
+export interface ServerProcess {
+  readonly pid: number
+  /** Sends a signal and resolves when the process has ended; SIGKILL follows after 10 seconds. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+}
+
+const readyMs = 60_000
+const patienceMs = 10_000
+const lookEveryMs = 50
+const outputKept = 8_192
+
+/**
+ * Starts a server and waits until it is ready. It ends with this process, unless this one is killed.
+ * @param options.ready asked again and again until it is true
+ * @throws when it ends before, or is not ready after a minute; the message has the end of its output
+ */
+export async function startServer(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; ready: () => Promise<boolean> },
+): Promise<ServerProcess> {
+  const { cwd, env, ready } = options
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = tailOf(child)
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve())
+    child.once('error', () => resolve())
+  })
+  const killWithUs = (): void => void child.kill('SIGKILL')
+  process.once('exit', killWithUs)
+  void ended.then(() => process.off('exit', killWithUs))
+
+  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+    const impatience = setTimeout(() => child.kill('SIGKILL'), patienceMs)
+    child.kill(signal)
+    await ended
+    clearTimeout(impatience)
+  }
+
+  const until = performance.now() + readyMs
+  while (!(await ready())) {
+    const gone = await Promise.race([ended.then(() => true), pause(lookEveryMs, false)])
+    if (!gone && performance.now() < until) continue
+    await end('SIGKILL')
+    throw new Error(`${command} ${gone ? 'ended' : 'was not ready in time'}:\n${output()}`)
+  }
+  return { pid: child.pid!, end }
+}
+
+/** The end of what a process says. */
+function tailOf(child: ChildProcess): () => string {
+  let tail = ''
+  const add = (chunk: Buffer | Error): void => {
+    tail = `${tail}${String(chunk)}`.slice(-outputKept)
+  }
+  child.stdout!.on('data', add)
+  child.stderr!.on('data', add)
+  child.on('error', add)
+  return () => tail
+}
