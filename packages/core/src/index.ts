@@ -12,7 +12,8 @@ export {
   later,
   type PayloadOf,
 } from './contract/event.ts'
-export { type HandlerDef, type Meta, on, type Target } from './contract/handler.ts'
+export { type HandlerDef, on, type Target } from './contract/handler.ts'
+export type { Meta } from './contract/meta.ts'
 export { query, type QueryDef } from './contract/query.ts'
 export type { Moment, Page, Read, Recorded, Selection } from './contract/read.ts'
 export { isRefusal, type Refusal, type RefusalKind, refuse } from './contract/refusal.ts'

@@ -3,7 +3,8 @@ import type { Caller } from './caller.ts'
 import type { EffectIo, EffectLimits } from './effect.ts'
 import type { EntityDef } from './entity.ts'
 import { type Decision, type Emitted, type EventDef } from './event.ts'
-import { type Meta, toList } from './handler.ts'
+import { toList } from './handler.ts'
+import type { Meta } from './meta.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 
 /** The route of a command: method and path, with path parameters in braces that are fields of the input. */

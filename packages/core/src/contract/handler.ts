@@ -1,18 +1,7 @@
 import type { EffectIo, EffectLimits, Outcome } from './effect.ts'
 import type { EntityDef, Many } from './entity.ts'
 import type { Decision, Emitted, EventDef } from './event.ts'
-
-/** What a decide is told about the event or command at hand. */
-export interface Meta {
-  /** Of the event being handled, or of the command. */
-  readonly eventId: string
-  /** The same through the whole flow. */
-  readonly correlationId: string
-  /** The time of this decision, the one its events carry. */
-  readonly at: Date
-  /** A new UUID, version 7. */
-  newId(): string
-}
+import type { Meta } from './meta.ts'
 
 /** Which entities a handler decides about. */
 export interface Target {

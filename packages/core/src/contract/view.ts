@@ -1,6 +1,6 @@
 import type { Static, TObject } from 'typebox'
 import type { EventDef } from './event.ts'
-import type { Meta } from './handler.ts'
+import type { Meta } from './meta.ts'
 
 /** Folds an event into one row; `undefined` in: no row yet, `undefined` out: none any more. */
 export type Project = (

@@ -1,5 +1,5 @@
 import { isRefusal } from '../contract/refusal.ts'
-import type { Meta } from '../contract/handler.ts'
+import type { Meta } from '../contract/meta.ts'
 import { messageOf, WaybillError } from '../errors.ts'
 import type { EventHead, Loaded, Need, Parked, StoredReply, Write } from '../ports/store.ts'
 import { type BatchContext, type Cause, draft, ProjectionFailed, type Touched } from './draft.ts'

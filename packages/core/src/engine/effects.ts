@@ -9,17 +9,7 @@ import { fold } from './fold.ts'
 import { limits } from './limits.ts'
 import { signal } from './signal.ts'
 import { statesOf } from './states.ts'
-import type { Call, EventWork } from './work.ts'
-
-/** How an event's effect went, and which versions of the entities it had seen. */
-export interface Settlement {
-  readonly result:
-    | { readonly kind: 'answered'; readonly value: unknown }
-    | { readonly kind: 'unknown' }
-    | { readonly kind: 'failed'; readonly error: unknown }
-    | { readonly kind: 'running' }
-  readonly seen: ReadonlyMap<string, number>
-}
+import type { Call, EventWork, Settlement } from './work.ts'
 
 /** Runs the effects of a service: outside any transaction, at least once, always with the same idempotency key. */
 export interface Effects {

@@ -9,7 +9,6 @@ import { WaybillError } from '../errors.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Message } from '../ports/log.ts'
 import type { Deadline, EventHead, ParkedEntry } from '../ports/store.ts'
-import type { Settlement } from './effects.ts'
 import type { Submission } from './engine.ts'
 
 /** A command in a batch. */
@@ -52,6 +51,16 @@ export interface Call {
   readonly handler: HandlerDef
   readonly ids: readonly (string | readonly string[])[]
   readonly subjects: readonly string[]
+}
+
+/** How an event's effect went, and which versions of the entities it had seen. */
+export interface Settlement {
+  readonly result:
+    | { readonly kind: 'answered'; readonly value: unknown }
+    | { readonly kind: 'unknown' }
+    | { readonly kind: 'failed'; readonly error: unknown }
+    | { readonly kind: 'running' }
+  readonly seen: ReadonlyMap<string, number>
 }
 
 /** An event in a batch. */
