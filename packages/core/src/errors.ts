@@ -30,6 +30,10 @@ export const catalogue = {
     family: 'retryable',
     help: 'The outside world failed or was too slow. See the cause; it is tried again by itself.',
   },
+  SERVICE_UNAVAILABLE: {
+    family: 'retryable',
+    help: 'No instance of the service answers. Start one, or wait until it is back; what it must handle waits for it.',
+  },
   ASK_FAILED: {
     family: 'retryable',
     help: 'Another service did not answer a query in time, or its circuit breaker is open.',
@@ -89,6 +93,11 @@ export class WaybillError extends Error {
 
 export function hasCode(error: unknown, code: ErrorCode): boolean {
   return error instanceof Error && 'code' in error && error.code === code
+}
+
+/** Whether a word that came from outside is a code of the catalogue. */
+export function isErrorCode(code: unknown): code is ErrorCode {
+  return typeof code === 'string' && Object.hasOwn(catalogue, code)
 }
 
 /** Checks what can only be false through a defect of Waybill. On in production. */

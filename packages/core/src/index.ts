@@ -27,6 +27,7 @@ export {
   type ErrorCode,
   type ErrorFamily,
   hasCode,
+  isErrorCode,
   invariant,
   messageOf,
   WaybillError,
@@ -63,4 +64,4 @@ export {
   type Write,
 } from './ports/store.ts'
 export { noTelemetry, type Telemetry } from './ports/telemetry.ts'
-export type { Committed, Engine, Submission, Submitted } from './engine/engine.ts'
+export type { Committed, Engine, ServiceClient, Submission, Submitted } from './engine/engine.ts'

@@ -1,4 +1,4 @@
-import type { Caller, CommandDef, Engine, SystemDef } from '@waybill/core'
+import type { Caller, CommandDef, ServiceClient, SystemDef } from '@waybill/core'
 import type { FastifyInstance } from 'fastify'
 import type { Directory } from './outside/directory.ts'
 import type { PaymentProvider } from './outside/payment-provider.ts'
@@ -12,7 +12,7 @@ export interface Outside {
 /** What a system's own routes may use, beside those derived from its contracts (WebSockets, mostly). */
 export interface GatewayContext {
   readonly http: FastifyInstance
-  engine(service: string): Engine
+  engine(service: string): ServiceClient
   /** The authenticated caller of a request; throws 401 without one. */
   caller(request: unknown): Caller
 }
@@ -20,7 +20,7 @@ export interface GatewayContext {
 /** What demo data is made with. */
 export interface DemoContext {
   submit<I>(command: CommandDef<I, unknown>, input: I): Promise<void>
-  engine(service: string): Engine
+  engine(service: string): ServiceClient
 }
 
 /** What a system's module exports by default: all that a host needs to run it. */

@@ -1,5 +1,5 @@
 import {
-  type Engine,
+  type ServiceClient,
   messageOf,
   type QueryDef,
   type Refusal,
@@ -29,7 +29,7 @@ export type Ask = <I, O>(query: QueryDef<I, O>, input: I) => Promise<O | Refusal
  * that hangs does not hold up those that ask it.
  * @throws ASK_FAILED
  */
-export function createAsk(system: SystemDef, engineOf: (service: string) => Engine): Ask {
+export function createAsk(system: SystemDef, engineOf: (service: string) => ServiceClient): Ask {
   const owners = new Map(
     system.services.flatMap((service) => service.queries.map((query) => [query, service.name])),
   )

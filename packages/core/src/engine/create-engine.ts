@@ -119,8 +119,8 @@ export function createEngine(options: EngineOptions): Engine {
     for (const { subject } of write.snapshots) queue.changed(subject)
     for (const { parked, cause } of decided.failed) telemetry.parked({ service: service.name, parked, cause })
     if (listeners.size === 0 || write.events.length === 0) return
-    const committed = write.events.map((event, index) => ({
-      ...event,
+    const committed = write.events.map(({ payload, alsoSubjects, ...head }, index) => ({
+      ...head,
       data: payloads[index]!,
       position: firstPosition + index,
     }))

@@ -38,19 +38,24 @@ export interface Committed extends EventHead {
   readonly position: number
 }
 
-/** Runs one service: the only thing that changes its store. */
-export interface Engine {
+/** A service as others reach it, whether it runs in this process or in another. */
+export interface ServiceClient {
   readonly service: ServiceDef
+  readonly read: Pick<Read, 'entity'>
+  /**
+   * Sends a command. Nothing has happened when it is refused or throws
+   * (OVERLOADED, STOPPING, STORE_UNAVAILABLE, EFFECT_FAILED, IDEMPOTENCY_KEY_REUSED, DECIDE_FAILED, SERVICE_UNAVAILABLE).
+   */
+  submit<I, O>(command: CommandDef<I, O>, input: I, how: Submission): Promise<Submitted<O>>
+  ask<I, O>(query: QueryDef<I, O>, input: I, caller: Caller): Promise<O | Refusal>
+  /** Hears every event that the service's engine commits, after the commit. The answer ends it. */
+  tail(listener: (events: readonly Committed[]) => void): () => void
+}
+
+/** Runs one service: the only thing that changes its store. */
+export interface Engine extends ServiceClient {
   readonly read: Read
   start(): Promise<void>
   /** Takes no more work, finishes what is in hand, lets go of the log. The store stays open. */
   stop(): Promise<void>
-  /**
-   * Sends a command. Nothing has happened when it is refused or throws
-   * (OVERLOADED, STOPPING, STORE_UNAVAILABLE, EFFECT_FAILED, IDEMPOTENCY_KEY_REUSED, DECIDE_FAILED).
-   */
-  submit<I, O>(command: CommandDef<I, O>, input: I, how: Submission): Promise<Submitted<O>>
-  ask<I, O>(query: QueryDef<I, O>, input: I, caller: Caller): Promise<O | Refusal>
-  /** Hears every event that this engine commits, after the commit. The answer ends it. */
-  tail(listener: (events: readonly Committed[]) => void): () => void
 }

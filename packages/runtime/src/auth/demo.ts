@@ -1,4 +1,4 @@
-import { type Engine, systemCaller } from '@waybill/core'
+import { type ServiceClient, systemCaller } from '@waybill/core'
 import { Account, accountId, registerWithRoles } from './account.ts'
 
 /** The accounts that exist in demo mode. */
@@ -8,7 +8,7 @@ export const demoAccounts = [
 ] as const
 
 /** Makes the demo accounts that are not there yet. */
-export async function seedDemoAccounts(engine: Engine): Promise<void> {
+export async function seedDemoAccounts(engine: ServiceClient): Promise<void> {
   for (const account of demoAccounts) {
     const { userId } = await engine.read.entity(Account, accountId(account.email))
     // Two processes may both find none; the second is refused, which is as good.

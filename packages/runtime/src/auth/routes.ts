@@ -1,4 +1,4 @@
-import { type Engine, invariant } from '@waybill/core'
+import { type ServiceClient, invariant } from '@waybill/core'
 import type { FastifyRequest } from 'fastify'
 import Type from 'typebox'
 import type { Endpoint } from '../http/endpoint.ts'
@@ -26,7 +26,7 @@ export const authPath = '/api/auth/'
  * they change by commands. Registration is an ordinary command.
  * @param secret keys the fingerprints of requests
  */
-export function authEndpoints(engine: Engine, tokens: Tokens, secret: string): readonly Endpoint[] {
+export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: string): readonly Endpoint[] {
   const pair = async (email: string, claims: RefreshClaims): Promise<unknown> => {
     // Read anew each time, so that changed roles hold from the next refresh on.
     const { userId, roles } = await engine.read.entity(Account, email)
@@ -36,7 +36,7 @@ export function authEndpoints(engine: Engine, tokens: Tokens, secret: string): r
       expiresIn: accessSeconds,
     }
   }
-  const how = (request: FastifyRequest): Parameters<Engine['submit']>[2] => ({
+  const how = (request: FastifyRequest): Parameters<ServiceClient['submit']>[2] => ({
     caller: callerOf(request),
     correlationId: request.id,
     traceparent: traceparentOf(request),

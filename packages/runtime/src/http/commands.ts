@@ -1,4 +1,4 @@
-import type { CommandDef, CommandRoute, Engine, QueryDef } from '@waybill/core'
+import type { CommandDef, CommandRoute, ServiceClient, QueryDef } from '@waybill/core'
 import Type from 'typebox'
 import { callerOf } from '../auth/identity.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -15,7 +15,7 @@ import { traceparentOf } from './trace.ts'
  * @param secret keys the fingerprints of requests
  */
 export function commandEndpoint(
-  engine: Engine,
+  engine: ServiceClient,
   command: CommandDef & { readonly http: CommandRoute },
   queries: readonly QueryDef[],
   secret: string,

@@ -1,5 +1,11 @@
 import websocket from '@fastify/websocket'
-import { type CommandDef, type Engine, type QueryDef, type SystemDef, WaybillError } from '@waybill/core'
+import {
+  type CommandDef,
+  type QueryDef,
+  type ServiceClient,
+  type SystemDef,
+  WaybillError,
+} from '@waybill/core'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import type { Application } from '../application.ts'
 import { accounts } from '../auth/accounts.ts'
@@ -21,7 +27,7 @@ const socketLimit = 64 * 1024
 export interface GatewayOptions {
   readonly system: SystemDef
   /** By service. Services that run elsewhere have no routes here. */
-  readonly engines: ReadonlyMap<string, Engine>
+  readonly engines: ReadonlyMap<string, ServiceClient>
   readonly host: string
   /** 0: any free one. */
   readonly port: number
@@ -87,7 +93,7 @@ function hasRoute<P extends CommandDef | QueryDef>(
   return part.http !== undefined
 }
 
-function engineOf(engines: ReadonlyMap<string, Engine>, service: string): Engine {
+function engineOf(engines: ReadonlyMap<string, ServiceClient>, service: string): ServiceClient {
   const engine = engines.get(service)
   if (engine !== undefined) return engine
   throw new WaybillError('SYSTEM_INVALID', `The service ${service} does not run in this process.`)

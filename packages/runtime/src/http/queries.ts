@@ -1,4 +1,4 @@
-import { type Engine, isRefusal, type QueryDef } from '@waybill/core'
+import { type ServiceClient, isRefusal, type QueryDef } from '@waybill/core'
 import { callerOf } from '../auth/identity.ts'
 import type { Endpoint } from './endpoint.ts'
 import { sendProblem } from './problem.ts'
@@ -7,7 +7,7 @@ import { parseRoute } from './route.ts'
 
 /** The endpoint of a query. */
 export function queryEndpoint(
-  engine: Engine,
+  engine: ServiceClient,
   query: QueryDef & { readonly http: `GET /${string}` },
 ): Endpoint {
   return {
