@@ -10,13 +10,9 @@ const ParcelRefused = event('ParcelRefused', { topic: 'parcel-refused', key: 'pa
 // #endregion
 
 // #region counter
-const Journey = entity('journey', { status: 'none' })
-  .evolve(ParcelSent, () => ({ status: 'sent' }))
-  .evolve(ParcelStored, () => ({ status: 'stored' }))
-  .evolve(ParcelRefused, () => ({ status: 'refused' }))
-
+const Journey = entity('journey', { sent: false }).evolve(ParcelSent, () => ({ sent: true }))
 const send = command('send', {
-  input: Type.Object({ depot: Type.String() }),
+  input: Type.Object({ depot: Type.String({ minLength: 1 }) }),
   at: Journey,
   id: (_, { newId }) => newId(),
   emits: [ParcelSent],
@@ -26,8 +22,7 @@ const send = command('send', {
 
 // #region depot
 const Shelf = entity('shelf', { free: 2 }).evolve(ParcelStored, ({ free }) => ({ free: free - 1 }))
-
-const store = on(ParcelSent)
+const shelve = on(ParcelSent)
   .at(Shelf, 'depot')
   .emits(ParcelStored, ParcelRefused)
   .decide(({ free }, parcel) => (free > 0 ? ParcelStored(parcel) : ParcelRefused(parcel)))
@@ -35,15 +30,8 @@ const store = on(ParcelSent)
 
 // #region system
 const post = system('post', [
-  service('counter', {
-    entities: [Journey],
-    commands: [send],
-    handlers: [
-      on(ParcelStored).at(Journey, 'parcelId').observe(),
-      on(ParcelRefused).at(Journey, 'parcelId').observe(),
-    ],
-  }),
-  service('depot', { entities: [Shelf], handlers: [store] }),
+  service('counter', { entities: [Journey], commands: [send] }),
+  service('depot', { entities: [Shelf], handlers: [shelve] }),
 ])
 // #endregion
 
@@ -51,7 +39,7 @@ const post = system('post', [
 const run = await story(post)
 for (let n = 0; n < 3; n += 1) await run.submit(send, { depot: 'Seoul' })
 await run.settle()
-for (const { service, type } of run.committed()) console.log(service.padEnd(8), type)
+for (const { service, type } of run.committed()) console.log(service, type)
 console.log(await run.read('depot').entity(Shelf, 'Seoul'))
 await run.end()
 // #endregion

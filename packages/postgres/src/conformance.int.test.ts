@@ -47,19 +47,22 @@ async function postgres(): Promise<Backend> {
   return {
     open: () => {
       const system = randomUUID()
-      const databases: Database[] = []
-      const close = async (): Promise<void> => {
-        await Promise.all(databases.splice(0).map((database) => database.close()))
+      const databases = new Set<Database>()
+      const end = async (database: Database): Promise<void> => {
+        if (databases.delete(database)) await database.close()
+      }
+      const endAll = async (): Promise<void> => {
+        await Promise.all([...databases].map(end))
       }
       return {
-        open: (service) => {
+        open: async (service) => {
           const database = openPostgres(server.url)
-          databases.push(database)
-          return openStore(database, system, service)
+          databases.add(database)
+          return { ...(await openStore(database, system, service)), close: () => end(database) }
         },
-        restart: close,
+        restart: endAll,
         interrupt: async () => void (await operator.read((run) => run({ text: breakAll }))),
-        close,
+        close: endAll,
       }
     },
     close: async () => {
@@ -121,7 +124,7 @@ function conform(
     })
     register(engineCases, {
       test: testThere,
-      has: ['processes'],
+      has: ['processes', 'overlap'],
       open: () => Promise.resolve(storeBackend({ ...backend.open(), clock: realClock })),
     })
   })

@@ -45,7 +45,11 @@ test("the original's second example ends cancelled: out of stock", async () => {
   assert.equal(order.status, 'CANCELLED')
   assert.equal(order.reason, 'OUT_OF_STOCK')
   assert.deepEqual(order.saga, { state: 'COMPENSATED', step: 'STOCK_RESERVATION' })
-  assert.deepEqual(eventsOf(order), ['OrderCancelledEvent', 'OrderCreatedEvent', 'StockReservationFailedEvent'])
+  assert.deepEqual(eventsOf(order), [
+    'OrderCancelledEvent',
+    'OrderCreatedEvent',
+    'StockReservationFailedEvent',
+  ])
   assert.deepEqual(await stockOf(shop, 1), [98, 0, 2])
   assert.deepEqual(await bookOf(shop, orderId), [])
 })
@@ -61,11 +65,23 @@ test('an order of several products gets all of them or none', async () => {
     ],
   })
   assert.equal((await end(shop.demo, await place(shop.demo, both(2)))).reason, 'OUT_OF_STOCK')
-  assert.deepEqual([await stockOf(shop, plenty), await stockOf(shop, scarce)], [[10, 0, 0], [1, 0, 0]])
+  assert.deepEqual(
+    [await stockOf(shop, plenty), await stockOf(shop, scarce)],
+    [
+      [10, 0, 0],
+      [1, 0, 0],
+    ],
+  )
 
   assert.equal((await end(shop.demo, await place(shop.demo, both(1)))).status, 'CONFIRMED')
   await eventually(async () =>
-    assert.deepEqual([await stockOf(shop, plenty), await stockOf(shop, scarce)], [[7, 0, 3], [0, 0, 1]]),
+    assert.deepEqual(
+      [await stockOf(shop, plenty), await stockOf(shop, scarce)],
+      [
+        [7, 0, 3],
+        [0, 0, 1],
+      ],
+    ),
   )
 })
 

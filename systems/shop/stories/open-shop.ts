@@ -1,9 +1,6 @@
-import { type Answer, call, type Sent, startTestHost, type TestHost } from '@waybill/cli/testing'
+import { call, type Send, startTestHost, type TestHost } from '@waybill/cli/testing'
 import { demoAccounts } from '@waybill/runtime'
 import application from '../index.ts'
-
-/** Sends a request as someone: `send('GET /api/orders')`. */
-export type Send = (request: string, how?: Sent) => Promise<Answer>
 
 export interface Person {
   readonly send: Send
@@ -44,14 +41,12 @@ export async function openShop(options: Parameters<typeof startTestHost>[1] = {}
     expect(status === 200, `${email} cannot log in`, body)
     return body.accessToken
   }
-  const logIn = async (email: string, password: string): Promise<Person> => {
-    const token = await tokenOf(email, password)
-    return { send: (request, how) => send(request, { token, ...how }) }
-  }
+  const as = (token: string): Person => ({ send: (request, how) => send(request, { token, ...how }) })
+  const logIn = async (email: string, password: string): Promise<Person> => as(await tokenOf(email, password))
 
   const [demoAccount, adminAccount] = demoAccounts
-  const admin = await logIn(adminAccount.email, adminAccount.password)
   const adminToken = await tokenOf(adminAccount.email, adminAccount.password)
+  const admin = as(adminToken)
   return {
     host,
     send,
@@ -60,7 +55,11 @@ export async function openShop(options: Parameters<typeof startTestHost>[1] = {}
     demo: await logIn(demoAccount.email, demoAccount.password),
     console: (request, how) => call(host.adminAddress, request, { token: adminToken, ...how }),
     async signUp() {
-      const account = { email: `${crypto.randomUUID()}@example.com`, password: 'a good password', name: 'Kim' }
+      const account = {
+        email: `${crypto.randomUUID()}@example.com`,
+        password: 'a good password',
+        name: 'Kim',
+      }
       const { status, body } = await send('POST /api/auth/register', { json: account })
       expect(status === 201, 'nobody can sign up', body)
       return { ...account, userId: body.userId, ...(await logIn(account.email, account.password)) }
@@ -76,18 +75,6 @@ export async function openShop(options: Parameters<typeof startTestHost>[1] = {}
       expect(host.errors.length === 0, 'the shop has logged errors', host.errors)
     },
   }
-}
-
-/** Every item of a list, through all its pages. */
-export async function all<T>({ send }: Person, path: string): Promise<T[]> {
-  const items: T[] = []
-  let cursor = ''
-  do {
-    const { body } = await send(`GET ${path}?limit=100${cursor}`)
-    items.push(...body.items)
-    cursor = body.nextCursor === null ? '' : `&cursor=${encodeURIComponent(body.nextCursor)}`
-  } while (cursor !== '')
-  return items
 }
 
 function expect(holds: boolean, otherwise: string, found: unknown): void {

@@ -29,11 +29,15 @@ export async function look(customer: Person, orderId: string): Promise<any> {
 }
 
 /** An order as soon as it fits, e.g. `CONFIRMED`. */
-export function waitFor(customer: Person, orderId: string, wanted: Readonly<Record<string, unknown>>): Promise<any> {
+export function waitFor(
+  customer: Person,
+  orderId: string,
+  wanted: Readonly<Record<string, unknown>>,
+): Promise<any> {
   return eventually(async () => {
     const order = await look(customer, orderId)
     const misfit = Object.entries(wanted).find(([field, value]) => order[field] !== value)
-    if (misfit !== undefined) throw new Error(`${misfit} of order ${JSON.stringify(order)}`)
+    if (misfit !== undefined) throw new Error(`${misfit[0]} differs: ${JSON.stringify(order)}`)
     return order
   })
 }

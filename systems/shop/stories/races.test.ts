@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { eventually } from '@waybill/cli/testing'
+import { allItems, eventually } from '@waybill/cli/testing'
 import { ledgerAndBook, providersBook, stockOf } from './books.ts'
-import { all, openShop, type Person } from './open-shop.ts'
+import { openShop, type Person } from './open-shop.ts'
 import { cancel, orderOf, place } from './orders.ts'
 
 const shop = await openShop()
@@ -23,7 +23,7 @@ test('of 300 who want one of the last 100 pieces, 100 get one', async () => {
   await Promise.all(range(300).map(() => place(customer, orderOf(productId, 1))))
   await nonePending(customer)
 
-  const orders = await all<any>(customer, '/api/orders')
+  const orders = await allItems<any>(customer.send, '/api/orders')
   const ends = orders.map(({ status, reason }) => `${status} ${reason}`)
   assert.equal(ends.filter((one) => one === 'CONFIRMED null').length, 100)
   assert.equal(ends.filter((one) => one === 'CANCELLED OUT_OF_STOCK').length, 200)
@@ -44,7 +44,7 @@ test('a cancellation may cross its order anywhere: no money and no stock stay be
       const orderId = await place(customer, orderOf(productId, 1, `tok_slow_${(n % 12) * 10}`))
       await sleep(Math.floor(n / 12) * 20)
       const answers = await Promise.all([cancel(customer, orderId), cancel(customer, orderId)])
-      assert.deepEqual(answers.toSorted(), [202, 409])
+      assert.deepEqual(new Set(answers), new Set([202, 409]))
       return orderId
     }),
   )
@@ -57,7 +57,9 @@ test('a cancellation may cross its order anywhere: no money and no stock stay be
       assert.ok(fits, `${orderId}: ${lines.join()}`)
     }
   })
-  const statuses = (await all<any>(customer, '/api/orders')).map(({ status, reason }) => `${status} ${reason}`)
+  const statuses = (await allItems<any>(customer.send, '/api/orders')).map(
+    ({ status, reason }) => `${status} ${reason}`,
+  )
   assert.deepEqual(new Set(statuses), new Set(['CANCELLED CUSTOMER']))
   assert.equal(statuses.length, orderIds.length)
 })

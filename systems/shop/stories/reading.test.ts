@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { eventually } from '@waybill/cli/testing'
-import { all, openShop } from './open-shop.ts'
+import { allItems, eventually } from '@waybill/cli/testing'
+import { openShop } from './open-shop.ts'
 import { cancel, end, look, orderOf, place } from './orders.ts'
 
 const shop = await openShop()
@@ -43,7 +43,7 @@ test('lists come in pages, newest first, each order once', async () => {
     cancelled.body.items.map(({ orderId }: any) => orderId),
     [placed[3]],
   )
-  const everybodys = await all<any>(shop.admin, '/api/orders')
+  const everybodys = await allItems<any>(shop.admin.send, '/api/orders')
   assert.ok(everybodys.length > placed.length)
   assert.deepEqual(await look(shop.admin, placed[0]!), await look(customer, placed[0]!))
 })
@@ -51,7 +51,7 @@ test('lists come in pages, newest first, each order once', async () => {
 test('products are listed in the order in which they came, to anyone', async () => {
   const productId = await shop.stock(3)
   await shop.admin.send(`POST /api/products/${productId}/restocks`, { json: { quantity: 2 } })
-  const products = await all<any>(shop, '/api/products')
+  const products = await allItems<any>(shop.send, '/api/products')
   assert.equal(products[0].productId, 1)
   assert.deepEqual(products.at(-1), {
     productId,
@@ -82,10 +82,11 @@ test('the audit log has every event of an order, each with its cause', async () 
   const { orderId } = placed.body
   await end(shop.demo, orderId)
   const { items } = (await shop.demo.send(`GET /api/orders/${orderId}/events`)).body
-  assert.deepEqual(
-    items.map(({ event }: any) => event).toSorted(),
-    ['OrderCreatedEvent', 'PaymentCompletedEvent', 'StockReservedEvent'],
-  )
+  assert.deepEqual(items.map(({ event }: any) => event).toSorted(), [
+    'OrderCreatedEvent',
+    'PaymentCompletedEvent',
+    'StockReservedEvent',
+  ])
   assert.equal(new Set(items.map(({ eventId }: any) => eventId)).size, 3)
   const find = (type: string): any => items.find(({ event }: any) => event === type)
   assert.equal(find('StockReservedEvent').causationId, find('OrderCreatedEvent').eventId)
@@ -105,7 +106,9 @@ test('the whole flow can be read by its correlation id', async () => {
     return body
   })
   assert.deepEqual(
-    items.map(({ service, type, observedBy }: any) => [service, type, observedBy.toSorted().join(' ')]).toSorted(),
+    items
+      .map(({ service, type, observedBy }: any) => [service, type, observedBy.toSorted().join(' ')])
+      .toSorted(),
     [
       ['notification', 'NotificationEvent', ''],
       ['order', 'OrderCreatedEvent', 'notification'],
@@ -120,10 +123,15 @@ test('the whole flow can be read by its correlation id', async () => {
 
 test('the registry shows all seven services, up', async () => {
   const { services } = (await shop.admin.send('GET /api/registry')).body
-  assert.deepEqual(
-    services.map(({ service }: any) => service).toSorted(),
-    ['gateway', 'notification', 'order', 'payment', 'product', 'registry', 'user'],
-  )
+  assert.deepEqual(services.map(({ service }: any) => service).toSorted(), [
+    'gateway',
+    'notification',
+    'order',
+    'payment',
+    'product',
+    'registry',
+    'user',
+  ])
   for (const { instances } of services) {
     assert.equal(instances.length, 1)
     assert.equal(instances[0].status, 'up')
@@ -135,8 +143,10 @@ test('the interface describes itself', async () => {
   const { status, body } = await shop.send('GET /openapi.json')
   assert.equal(status, 200)
   assert.match(body.openapi, /^3\.1\./)
-  const calls = Object.entries<object>(body.paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  const calls = new Set(
+    Object.entries<object>(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    ),
   )
   for (const call of [
     'GET /api/products',
@@ -154,7 +164,7 @@ test('the interface describes itself', async () => {
     'POST /api/auth/login',
     'POST /api/auth/refresh',
   ]) {
-    assert.ok(calls.includes(call), call)
+    assert.ok(calls.has(call), call)
   }
   const docs = await shop.send('GET /docs')
   assert.equal(docs.status, 200)

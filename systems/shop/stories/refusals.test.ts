@@ -21,7 +21,11 @@ async function eventCount(): Promise<number> {
 /** Checks that an answer is a problem (RFC 9457) with this status, code and bad fields. */
 function assertProblem(answer: Answer, status: number, code: string, ...pointers: string[]): void {
   const { body } = answer
-  const found = { status: answer.status, code: body.code, pointers: body.errors?.map((e: any) => e.pointer) ?? [] }
+  const found = {
+    status: answer.status,
+    code: body.code,
+    pointers: body.errors?.map((e: any) => e.pointer) ?? [],
+  }
   assert.deepEqual(found, { status, code, pointers }, JSON.stringify(body))
   assert.match(answer.headers.get('content-type')!, /^application\/problem\+json/)
   assert.equal(body.status, status)
@@ -40,7 +44,12 @@ describe('a bad request is refused, and nothing has happened', () => {
   for (const [what, body, code, ...pointers] of [
     ['an unknown product', orderOf(4_711, 1), 'UNKNOWN_PRODUCT', '/orderItems/0/productId'],
     ['product 0', orderOf(0, 1), 'INPUT_INVALID', '/orderItems/0/productId'],
-    ['a product by name', lines({ productId: 'pen', quantity: 1 }), 'INPUT_INVALID', '/orderItems/0/productId'],
+    [
+      'a product by name',
+      lines({ productId: 'pen', quantity: 1 }),
+      'INPUT_INVALID',
+      '/orderItems/0/productId',
+    ],
     ['a line without a product', lines({ quantity: 1 }), 'INPUT_INVALID', '/orderItems/0/productId'],
     ['quantity 0', orderOf(1, 0), 'INPUT_INVALID', '/orderItems/0/quantity'],
     ['a negative quantity', orderOf(1, -1), 'INPUT_INVALID', '/orderItems/0/quantity'],
@@ -57,7 +66,12 @@ describe('a bad request is refused, and nothing has happened', () => {
       '/orderItems/1/productId',
     ],
     ['an empty address', { ...good, shippingAddress: '' }, 'INPUT_INVALID', '/shippingAddress'],
-    ['an endless address', { ...good, shippingAddress: 'a'.repeat(501) }, 'INPUT_INVALID', '/shippingAddress'],
+    [
+      'an endless address',
+      { ...good, shippingAddress: 'a'.repeat(501) },
+      'INPUT_INVALID',
+      '/shippingAddress',
+    ],
     ['an unknown way to pay', { ...good, paymentMethod: 'SHELLS' }, 'INPUT_INVALID', '/paymentMethod'],
     ['an empty token', { ...good, paymentToken: '' }, 'INPUT_INVALID', '/paymentToken'],
     ['a list', [good], 'INPUT_INVALID', ''],
@@ -183,7 +197,9 @@ describe('a bad request is refused, and nothing has happened', () => {
       assertProblem(answer, status, code, pointer)
     }
     for (const email of ['demo@example.com', 'nobody@example.com']) {
-      const answer = await shop.send('POST /api/auth/login', { json: { email, password: 'a wrong password' } })
+      const answer = await shop.send('POST /api/auth/login', {
+        json: { email, password: 'a wrong password' },
+      })
       assertProblem(answer, 401, 'CREDENTIALS_INVALID')
     }
     const refresh = await shop.send('POST /api/auth/refresh', { json: { refreshToken: 'a.b.c' } })
@@ -192,7 +208,10 @@ describe('a bad request is refused, and nothing has happened', () => {
 
   test('an Idempotency-Key that is none', async () => {
     for (const key of ['', 'k'.repeat(256)]) {
-      const answer = await shop.demo.send('POST /api/orders', { json: good, headers: { 'idempotency-key': key } })
+      const answer = await shop.demo.send('POST /api/orders', {
+        json: good,
+        headers: { 'idempotency-key': key },
+      })
       assertProblem(answer, 400, 'IDEMPOTENCY_KEY_INVALID')
     }
   })

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { eventually } from '@waybill/cli/testing'
+import { allItems, eventually } from '@waybill/cli/testing'
 import { stockOf } from './books.ts'
-import { all, openShop } from './open-shop.ts'
+import { openShop } from './open-shop.ts'
 import { end, orderOf, place } from './orders.ts'
 
 const shop = await openShop()
@@ -25,15 +25,18 @@ test('a request repeated with its Idempotency-Key has the same answer, and is on
   }
   assert.equal(first.headers.get('idempotency-replayed'), null)
   assert.equal(again.headers.get('idempotency-replayed'), 'true')
-  assert.equal((await all(customer, '/api/orders')).length, 1)
+  assert.equal((await allItems(customer.send, '/api/orders')).length, 1)
 })
 
 test('the same key with another body is refused, and nothing has happened', async () => {
   const customer = await shop.signUp()
   await customer.send('POST /api/orders', { json: order, ...withKey('again') })
-  const { status, body } = await customer.send('POST /api/orders', { json: orderOf(1, 2), ...withKey('again') })
+  const { status, body } = await customer.send('POST /api/orders', {
+    json: orderOf(1, 2),
+    ...withKey('again'),
+  })
   assert.deepEqual([status, body.code], [422, 'IDEMPOTENCY_KEY_REUSED'])
-  assert.equal((await all(customer, '/api/orders')).length, 1)
+  assert.equal((await allItems(customer.send, '/api/orders')).length, 1)
 })
 
 test("another customer's key is another key", async () => {
@@ -59,11 +62,13 @@ test('a request that is sent many times at once is one order, and all get its an
   const customer = await shop.signUp()
   const productId = await shop.stock(10)
   const request = { json: orderOf(productId, 1), ...withKey('impatient') }
-  const answers = await Promise.all(Array.from({ length: 10 }, () => customer.send('POST /api/orders', request)))
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => customer.send('POST /api/orders', request)),
+  )
   assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([201]))
   assert.equal(new Set(answers.map(({ body }) => JSON.stringify(body))).size, 1)
   const replayed = answers.filter(({ headers }) => headers.get('idempotency-replayed') === 'true')
   assert.equal(replayed.length, 9)
   await eventually(async () => assert.deepEqual(await stockOf(shop, productId), [9, 0, 1]))
-  assert.equal((await all(customer, '/api/orders')).length, 1)
+  assert.equal((await allItems(customer.send, '/api/orders')).length, 1)
 })

@@ -6,6 +6,7 @@ export interface Sent {
   readonly json?: unknown
   /** Sent as it is. */
   readonly body?: string
+  readonly signal?: AbortSignal
 }
 
 export interface Answer {
@@ -15,6 +16,9 @@ export interface Answer {
   readonly body: any
 }
 
+/** Sends a request to somewhere, as someone: `send('GET /api/orders')`. */
+export type Send = (request: string, how?: Sent) => Promise<Answer>
+
 /**
  * Sends a request and reads the answer.
  * @param request e.g. `POST /api/orders`
@@ -22,7 +26,7 @@ export interface Answer {
 export async function call(
   address: string,
   request: string,
-  { token, headers, json, body }: Sent = {},
+  { token, headers, json, body, signal }: Sent = {},
 ): Promise<Answer> {
   const [method, path] = request.split(' ') as [string, string]
   const response = await fetch(address + path, {
@@ -33,6 +37,7 @@ export async function call(
       ...headers,
     },
     body: body ?? (json === undefined ? null : JSON.stringify(json)),
+    signal: signal ?? null,
   })
   const text = await response.text()
   const isJson = /json/.test(response.headers.get('content-type') ?? '')

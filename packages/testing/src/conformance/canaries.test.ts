@@ -7,15 +7,16 @@ import { logCanaries } from './log/canaries.ts'
 import { logCases } from './log.ts'
 import { storeCanaries } from './store/canaries.ts'
 import { storeCases } from './store.ts'
-import { within } from './waiting.ts'
+import { setPatience, within } from './waiting.ts'
 
 /** A case that takes longer has noticed something. */
 const caseMs = 2_500
+setPatience(2_000)
 
 /** Tests that each group of cases fails on every canary that was made for it, and that each has one. */
 function watch<Context>(
   port: string,
-  cases: readonly Case<Context, string>[],
+  cases: readonly Case<Context>[],
   canaries: readonly {
     readonly group: string
     readonly defect: string
@@ -33,7 +34,7 @@ function watch<Context>(
       void test(`${group} notices a ${port} that ${defect}`, async () => {
         for (const { name, run } of cases.filter((one) => one.group === group)) {
           const context = await open()
-          const isNoticed = await within(caseMs, name, run(context)).then(
+          const isNoticed = await within(name, run(context), caseMs).then(
             () => false,
             () => true,
           )

@@ -13,5 +13,5 @@ register(logCases, { test, open: () => storeLogContext({ ...memoryContext(), clo
 register(engineCases, {
   test,
   open: () => Promise.resolve(storeBackend({ ...memoryContext(), clock: realClock })),
-  has: ['processes'],
+  has: ['processes', 'overlap'],
 })

@@ -2,17 +2,21 @@ import assert from 'node:assert/strict'
 
 const lookEveryMs = 5
 
+/** How long something that must happen may take, on a slow machine and a backend in another process. */
+let patienceMs = 10_000
+
+/** Shortens it where waiting is in vain: for backends that are wrong on purpose. */
+export function setPatience(ms: number): void {
+  patienceMs = ms
+}
+
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** Waits until something holds; what throws does not hold yet. Fails with the last error, or with `what`. */
-export async function eventually(
-  what: string,
-  holds: () => Promise<boolean> | boolean,
-  withinMs = 15_000,
-): Promise<void> {
-  const until = performance.now() + withinMs
+export async function eventually(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const until = performance.now() + patienceMs
   for (;;) {
     const late = performance.now() > until
     try {
@@ -20,13 +24,13 @@ export async function eventually(
     } catch (error) {
       if (late) throw error
     }
-    assert.ok(!late, `did not happen within ${withinMs} ms: ${what}`)
+    assert.ok(!late, `did not happen within ${patienceMs} ms: ${what}`)
     await pause(lookEveryMs)
   }
 }
 
 /** Fails when a promise takes longer. */
-export async function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, ms: number = patienceMs): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(

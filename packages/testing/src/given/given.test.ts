@@ -4,7 +4,7 @@ import { command, entity, event, internal, later, type Many, on, refuse } from '
 import Type from 'typebox'
 import { any, anyId } from './any.ts'
 import { given } from './given.ts'
-import { testId } from './test-meta.ts'
+import { testId, testTime } from './test-meta.ts'
 
 const Lines = Type.Array(Type.Object({ product: Type.Integer(), quantity: Type.Integer() }))
 const Ordered = event('Ordered', {
@@ -179,6 +179,17 @@ void test('what a decide may not see: an entity that its at does not name', () =
     .emits(Refused)
     .decide((stock) => void stock.get('9'))
   assert.throws(() => given().when(peeking, ordered), /asks for stock 9/)
+})
+
+void test('the past and the decision have their times', () => {
+  const Clock = entity('clock', { times: [] as number[] }).evolve(Received, ({ times }, _, __, at) => ({
+    times: [...times, at.getTime()],
+  }))
+  const observe = on(Received).at(Clock, 'product').observe()
+  const received = Received({ product: 1, quantity: 1 })
+  const at = new Date('2026-03-01T00:00:00Z')
+  const { state } = given(Clock, received).when(observe, received, { at }).thenNothing()
+  assert.deepEqual(state(Clock).times, [testTime.getTime(), at.getTime()])
 })
 
 void test('the result is no promise', async () => {

@@ -16,7 +16,10 @@ export interface Given {
   outcome(value: unknown): Given
   /** The handler's effect gave no answer within its time. */
   outcomeUnknown(): Given
-  /** This event reaches the handler. */
+  /**
+   * This event reaches the handler. If the service itself emitted it, the entity has evolved by it before: it belongs
+   * to the past, too.
+   */
   when<E extends EventDef>(
     handler: HandlerDef<E>,
     event: Emitted,

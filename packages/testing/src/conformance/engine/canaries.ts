@@ -4,6 +4,7 @@ import { memoryContext } from '../memory-context.ts'
 import { realClock } from '../real-clock.ts'
 import { storeBackend } from './backend-context.ts'
 import type { EngineContext } from './context.ts'
+import { aWrite } from '../store/fixtures.ts'
 import { repeatingLog } from './repeating-log.ts'
 
 /** A backend with one defect, which the cases of its group must notice. */
@@ -48,7 +49,7 @@ function halfWriting(store: Store): Partial<Store> {
       if (batches % 3 !== 0) return store.transact(need, decide)
       await store.transact(need, async (loaded, more) => {
         const { events } = await decide(loaded, more)
-        return { ...nothing, events }
+        return aWrite({ events })
       })
       throw new WaybillError('STORE_UNAVAILABLE', 'It is away.')
     },
@@ -99,19 +100,6 @@ function savesWhenItReads(): Wraps {
       },
     }),
   }
-}
-
-const nothing: Write = {
-  events: [],
-  snapshots: [],
-  rows: [],
-  deadlines: [],
-  firedDeadlines: [],
-  park: [],
-  unpark: [],
-  repark: [],
-  offsets: [],
-  replies: [],
 }
 
 /** Backends that are wrong on purpose, at least one for each group of cases. */

@@ -2,14 +2,21 @@ import type { Clock, Log, Store, SystemDef } from '@waybill/core'
 import type { Case } from '../case.ts'
 import { type World, world } from './world.ts'
 
-/** `processes`: several processes may work on the same data at once. */
-export type EngineNeed = 'processes'
+/**
+ * What a backend may be unable to show.
+ * `processes`: several processes may work on the same data at once.
+ * `overlap`: two processes are given the same events, and only the store tells who is late. A log that divides its
+ * partitions among the processes does not let that happen at will.
+ */
+export type EngineNeed = 'processes' | 'overlap'
 
 /** What the engines of one process work with. */
 export interface Backend {
   /** Those of all services, opened. */
   readonly stores: ReadonlyMap<string, Store>
   readonly log: Log
+  /** The process has ended. */
+  close(): Promise<void>
 }
 
 /** The backend under which the engine is tested. Its data lives as long as the context. */

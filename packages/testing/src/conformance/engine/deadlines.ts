@@ -7,6 +7,7 @@ import type { World } from './world.ts'
 /** Lets every order be cancelled after a while, as its payment never comes. */
 function neverPaid({ flow }: World, overdueMs: number): void {
   flow.controls.overdueMs = overdueMs
+  flow.controls.chargeLimits = { attempt: { seconds: 1 } }
   flow.controls.charge = () => new Promise<string>(() => {})
 }
 

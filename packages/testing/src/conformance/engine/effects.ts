@@ -3,6 +3,7 @@ import type { EffectIo } from '@waybill/core'
 import { many } from '../store/fixtures.ts'
 import { eventually } from '../waiting.ts'
 import { group } from './context.ts'
+import { life } from './life.ts'
 import { assertChargedOnce, assertPaidOnce, countCharges } from './once.ts'
 
 export const effects = group('effects', {
@@ -125,6 +126,26 @@ export const effects = group('effects', {
       signals.map(({ aborted }) => aborted),
       [false],
     )
+  },
+
+  'that were under way when their process died are run again, with the same key': async (world) => {
+    const { flow, newId, start, look } = world
+    flow.controls.chargeLimits = { attempt: { ms: 300 } }
+    const keys: string[] = []
+    flow.controls.charge = (_, { idempotencyKey }) => {
+      keys.push(idempotencyKey)
+      return keys.length === 1 ? new Promise<string>(() => {}) : 'receipt'
+    }
+    const mortal = life()
+    const first = await start(mortal)
+    const id = newId()
+    await first.place(id)
+    const store = await look(flow.services.pay)
+    await eventually('it is under way', async () => (await store.parked(1))[0]?.reason === 'effect')
+    mortal.end()
+    const second = await start()
+    await assertPaidOnce(world, second, [id])
+    assert.deepEqual([keys.length, new Set(keys).size], [2, 1])
   },
 
   'may ask other services and draw numbers that are never the same': async (world) => {

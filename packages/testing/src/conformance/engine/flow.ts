@@ -1,26 +1,17 @@
 import {
   command,
-  type CommandDef,
   type EffectIo,
   type EffectLimits,
-  entity,
-  type EntityDef,
-  event,
-  type EventDef,
-  internal,
   later,
   on,
   query,
-  type QueryDef,
   refuse,
   service,
-  type ServiceDef,
   system,
-  type SystemDef,
-  view,
-  type ViewDef,
 } from '@waybill/core'
 import Type from 'typebox'
+import { flowEvents, type FlowEvents, payloads } from './flow-events.ts'
+import { flowEntities, flowViews } from './flow-states.ts'
 
 /** What a case may change about the flow while it runs. */
 export interface Controls {
@@ -33,206 +24,143 @@ export interface Controls {
   overdueMs: number
 }
 
-export interface OrderState {
-  readonly status: 'NONE' | 'PLACED' | 'REFUSED' | 'PAID' | 'UNKNOWN' | 'CANCELLED'
-  /** Every event of the order, as it came. */
-  readonly seen: readonly string[]
-}
-
-export interface PlaceInput {
-  readonly orderId: string
-  readonly product: string
-}
+type Entities = ReturnType<typeof flowEntities>
 
 /**
  * The system that the cases run: orders take a piece of stock each and are paid; notes are read in order.
- * Every state lists what happened to it, so that nothing can happen twice or in another order without being seen.
+ * @param suffix makes services and topics differ from those of other cases, which may share a database or broker
  */
-export interface Flow {
-  readonly system: SystemDef
-  readonly services: { readonly order: ServiceDef; readonly stock: ServiceDef; readonly pay: ServiceDef }
-  readonly commands: {
-    readonly place: CommandDef<PlaceInput, { id: string; status: string }>
-    readonly note: CommandDef<{ key: string; n: number }, unknown>
-    readonly restock: CommandDef<{ product: string; quantity: number }, unknown>
-  }
-  readonly stockOf: QueryDef<{ product: string }, { onHand: number }>
-  readonly events: Readonly<Record<'Placed' | 'Noted' | 'Paid', EventDef>>
-  readonly Order: EntityDef<OrderState>
-  readonly Stock: EntityDef<{ onHand: number; takenBy: readonly string[] }>
-  readonly Page: EntityDef<{ read: readonly number[] }>
-  readonly Orders: ViewDef<{ orderId: string; status: string; changes: number }>
-  readonly controls: Controls
-}
-
-const OrderRef = { orderId: Type.String(), product: Type.String() }
-const Ordered = Type.Object(OrderRef)
-const Note = Type.Object({ key: Type.String(), n: Type.Integer() })
-const Pieces = Type.Object({ product: Type.String(), quantity: Type.Integer() })
-
-/** @param suffix makes services and topics differ from those of other cases, which may share a database or broker */
-export function flow(suffix: string): Flow {
+export function flow(suffix: string) {
   const controls: Controls = {
     charge: (orderId) => `receipt of ${orderId}`,
     chargeLimits: {},
     beforeReading: () => {},
     overdueMs: 60 * 60 * 1_000,
   }
-  const published = <const N extends string, S extends typeof Ordered | typeof Note | typeof Pieces>(
-    name: N,
-    data: S,
-  ) =>
-    event(name, {
-      topic: `${name.toLowerCase()}-${suffix}`,
-      key: Object.keys(data.properties)[0] as never,
-      data,
-    })
-
-  const Placed = published('Placed', Ordered)
-  const Reserved = published('Reserved', Ordered)
-  const Refused = published('Refused', Ordered)
-  const Paid = published('Paid', Ordered)
-  const PaymentUnknown = published('PaymentUnknown', Ordered)
-  const Cancelled = published('Cancelled', Ordered)
-  const Noted = published('Noted', Note)
-  const Read = published('Read', Note)
-  const Restocked = published('Restocked', Pieces)
-  const Overdue = internal('Overdue', { data: Ordered })
-  const Welcomed = internal('Welcomed', { data: Ordered })
-
-  const becomes =
-    (type: string, status?: OrderState['status']) =>
-    (order: OrderState): OrderState => ({ status: status ?? order.status, seen: [...order.seen, type] })
-  const none: OrderState = { status: 'NONE', seen: [] }
-  const Order = entity('order', none)
-    .evolve(Placed, becomes('Placed', 'PLACED'))
-    .evolve(Welcomed, becomes('Welcomed'))
-    .evolve(Reserved, becomes('Reserved'))
-    .evolve(Refused, becomes('Refused', 'REFUSED'))
-    .evolve(Paid, becomes('Paid', 'PAID'))
-    .evolve(PaymentUnknown, becomes('PaymentUnknown', 'UNKNOWN'))
-    .evolve(Overdue, becomes('Overdue'))
-    .evolve(Cancelled, becomes('Cancelled', 'CANCELLED'))
-  const Notebook = entity('notebook', { written: 0 }).evolve(Noted, ({ written }) => ({
-    written: written + 1,
-  }))
-  const Stock = entity('stock', { onHand: 0, takenBy: [] as readonly string[] })
-    .evolve(Restocked, (stock, { quantity }) => ({ ...stock, onHand: stock.onHand + quantity }))
-    .evolve(Reserved, ({ onHand, takenBy }, { orderId }) => ({
-      onHand: onHand - 1,
-      takenBy: [...takenBy, orderId],
-    }))
-  const Page = entity('page', { read: [] as readonly number[] }).evolve(Read, ({ read }, { n }) => ({
-    read: [...read, n],
-  }))
-  const Payment = entity('payment', { paid: 0 }).evolve(Paid, ({ paid }) => ({ paid: paid + 1 }))
-
-  const place = command('place', {
-    input: Ordered,
-    output: Type.Object({ id: Type.String(), status: Type.String() }),
-    at: Order,
-    id: ({ orderId }) => orderId,
-    emits: [Placed, Overdue],
-    decide: ({ status }, input) =>
-      status === 'NONE'
-        ? [Placed(input), later({ ms: controls.overdueMs }, Overdue(input))]
-        : refuse('ORDER_EXISTS', 'There is this order already.'),
-    reply: ({ status }, { id }) => ({ id, status }),
-    settled: ({ status }) => status !== 'PLACED',
-  })
-  const note = command('note', {
-    input: Note,
-    at: Notebook,
-    id: ({ key }) => key,
-    emits: [Noted],
-    decide: (_, input) => {
-      if (input.n < 0) throw new Error(`no note ${input.n}`)
-      return Noted(input)
-    },
-  })
-  const restock = command('restock', {
-    input: Pieces,
-    at: Stock,
-    id: ({ product }) => product,
-    emits: [Restocked],
-    decide: (_, input) => Restocked(input),
-  })
+  const events = flowEvents(suffix)
+  const entities = flowEntities(events)
+  const views = flowViews(events)
+  const { Order, Notebook, Stock, Page, Payment } = entities
+  const commands = flowCommands(events, entities, controls)
   const stockOf = query('stock-of', {
     input: Type.Object({ product: Type.String() }),
     output: Type.Object({ onHand: Type.Integer() }),
     answer: async (read, { product }) => ({ onHand: (await read.entity(Stock, product)).onHand }),
   })
-
-  const welcome = on(Placed)
-    .at(Order, 'orderId')
-    .emits(Welcomed)
-    .decide((_, e) => Welcomed(e))
-  const reserve = on(Placed)
-    .at(Stock, 'product')
-    .emits(Reserved, Refused)
-    .decide(({ onHand }, e) => (onHand > 0 ? Reserved(e) : Refused(e)))
-  const readNote = on(Noted)
-    .at(Page, 'key')
-    .emits(Read)
-    .decide((_, e) => {
-      controls.beforeReading(e.key, e.n)
-      return Read(e)
-    })
-  const charge = on(Reserved)
-    .at(Payment, 'orderId')
-    .effect((_, { orderId }, io) => controls.charge(orderId, io), {
-      get attempt() {
-        return controls.chargeLimits.attempt
-      },
-      get within() {
-        return controls.chargeLimits.within
-      },
-    } as EffectLimits)
-    .emits(Paid, PaymentUnknown)
-    .decide((_, e, { outcome }) => (outcome.status === 'answered' ? Paid(e) : PaymentUnknown(e)))
-  const cancel = on(Overdue)
-    .at(Order, 'orderId')
-    .emits(Cancelled)
-    .decide(({ status }, e) => (status === 'PLACED' ? Cancelled(e) : undefined))
-  const observed = [Reserved, Refused, Paid, PaymentUnknown].map((seen) =>
-    on(seen).at(Order, 'orderId').observe(),
-  )
-
-  const Orders = [Placed, Refused, Paid, PaymentUnknown, Cancelled].reduce<Flow['Orders']>(
-    (orders, one) =>
-      orders.on(one, (row, { orderId }) => ({ orderId, status: one.type, changes: (row?.changes ?? 0) + 1 })),
-    view('orders', {
-      key: 'orderId',
-      row: Type.Object({ orderId: Type.String(), status: Type.String(), changes: Type.Integer() }),
-      indexes: [['status']],
-    }),
-  )
-
   const services = {
     order: service(`order-${suffix}`, {
       entities: [Order, Notebook],
-      commands: [place, note],
-      handlers: [welcome, cancel, ...observed],
-      views: [Orders],
+      commands: [commands.place, commands.note],
+      handlers: orderHandlers(events, entities),
+      views: Object.values(views),
     }),
     stock: service(`stock-${suffix}`, {
       entities: [Stock, Page],
-      commands: [restock],
+      commands: [commands.restock],
       queries: [stockOf],
-      handlers: [reserve, readNote],
+      handlers: stockHandlers(events, entities, controls),
     }),
-    pay: service(`pay-${suffix}`, { entities: [Payment], handlers: [charge] }),
+    pay: service(`pay-${suffix}`, { entities: [Payment], handlers: [charge(events, entities, controls)] }),
   }
   return {
     system: system(`flow-${suffix}`, Object.values(services)),
     services,
-    commands: { place, note, restock },
+    commands,
     stockOf,
-    events: { Placed, Noted, Paid },
-    Order,
-    Stock,
-    Page,
-    Orders,
+    events,
+    ...entities,
+    ...views,
     controls,
   }
+}
+
+export type Flow = ReturnType<typeof flow>
+
+function flowCommands(
+  { Placed, Overdue, Noted, Restocked }: FlowEvents,
+  entities: Entities,
+  controls: Controls,
+) {
+  return {
+    place: command('place', {
+      input: payloads.Order,
+      output: Type.Object({ id: Type.String(), status: Type.String() }),
+      at: entities.Order,
+      id: ({ orderId }) => orderId,
+      emits: [Placed, Overdue],
+      decide: ({ status }, input) =>
+        status === 'NONE'
+          ? [Placed(input), later({ ms: controls.overdueMs }, Overdue(input))]
+          : refuse('ORDER_EXISTS', 'There is this order already.'),
+      reply: ({ status }, { id }) => ({ id, status }),
+      settled: ({ status }) => status !== 'PLACED',
+    }),
+    note: command('note', {
+      input: payloads.Note,
+      at: entities.Notebook,
+      id: ({ key }) => key,
+      emits: [Noted],
+      decide: (_, input) => {
+        if (input.n < 0) throw new Error(`no note ${input.n}`)
+        return Noted(input)
+      },
+    }),
+    restock: command('restock', {
+      input: payloads.Pieces,
+      at: entities.Stock,
+      id: ({ product }) => product,
+      emits: [Restocked],
+      decide: (_, input) => Restocked(input),
+    }),
+  }
+}
+
+function orderHandlers(events: FlowEvents, { Order }: Entities) {
+  const { Placed, Reserved, Refused, Paid, PaymentUnknown, Overdue, Welcomed, Cancelled } = events
+  return [
+    // The service handles an event of its own.
+    on(Placed)
+      .at(Order, 'orderId')
+      .emits(Welcomed)
+      .decide((_, e) => Welcomed(e)),
+    on(Overdue)
+      .at(Order, 'orderId')
+      .emits(Cancelled)
+      .decide(({ status }, e) => (status === 'PLACED' ? Cancelled(e) : undefined)),
+    ...[Reserved, Refused, Paid, PaymentUnknown].map((seen) => on(seen).at(Order, 'orderId').observe()),
+  ]
+}
+
+function stockHandlers(events: FlowEvents, { Stock, Page }: Entities, controls: Controls) {
+  const { Placed, Reserved, Refused, Noted, Read } = events
+  return [
+    on(Placed)
+      .at(Stock, 'product')
+      .emits(Reserved, Refused)
+      .decide(({ onHand }, e) => (onHand > 0 ? Reserved(e) : Refused(e))),
+    on(Noted)
+      .at(Page, 'key')
+      .emits(Read)
+      .decide((_, e) => {
+        controls.beforeReading(e.key, e.n)
+        return Read(e)
+      }),
+  ]
+}
+
+function charge({ Reserved, Paid, PaymentUnknown }: FlowEvents, { Payment }: Entities, controls: Controls) {
+  // Read at each attempt, as a case sets them after the system is made.
+  const limits = {
+    get attempt() {
+      return controls.chargeLimits.attempt
+    },
+    get within() {
+      return controls.chargeLimits.within
+    },
+  }
+  return on(Reserved)
+    .at(Payment, 'orderId')
+    .effect((_, { orderId }, io) => controls.charge(orderId, io), limits as EffectLimits)
+    .emits(Paid, PaymentUnknown)
+    .decide((_, e, { outcome }) => (outcome.status === 'answered' ? Paid(e) : PaymentUnknown(e)))
 }

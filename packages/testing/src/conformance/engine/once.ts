@@ -57,6 +57,8 @@ export async function assertPaidOnce(world: World, process: Process, ids: readon
   assert.deepEqual(mine(await published(flow.services.order, 'Placed')), expected, 'placed once')
   assert.deepEqual(mine(await published(flow.services.stock, 'Reserved')), expected, 'reserved once')
   assert.deepEqual(mine(await published(flow.services.pay, 'Paid')), expected, 'paid once')
+  const products = await process.read(flow.services.order).row(flow.Products, 'p')
+  assert.equal(products?.placed, (await published(flow.services.order, 'Placed')).length, 'counted once')
   const { takenBy } = await process.read(flow.services.stock).entity(flow.Stock, 'p')
   assert.deepEqual(mine(takenBy), expected, 'taken once')
 }

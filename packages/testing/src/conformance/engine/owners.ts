@@ -40,7 +40,7 @@ function suspendable(service: string): {
 
 export const owners = group('owners', {
   'a process that was suspended while another took over writes nothing': {
-    needs: ['processes'],
+    needs: ['processes', 'overlap'],
     run: async (world) => {
       const { name } = world.flow.services.stock
       const gate = suspendable(name)

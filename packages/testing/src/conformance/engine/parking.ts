@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { anEvent, write } from '../store/fixtures.ts'
 import { eventually, pause } from '../waiting.ts'
 import { group } from './context.ts'
 import type { Process, World } from './world.ts'
@@ -103,25 +104,15 @@ export const parking = group('parking', {
     const { flow, look, newId, clock } = world
     const process = await world.start()
     const { type, topic } = flow.events.Noted
-    const garbage = {
+    const garbage = anEvent({
       id: newId(),
       type,
       topic: topic!.name,
       key: 'bad',
-      subject: undefined,
-      alsoSubjects: [],
-      correlationId: newId(),
-      causationId: undefined,
-      traceparent: undefined,
       at: clock.now(),
-      payload: new Uint8Array([0, 1, 2]),
-    }
-    const nothing = { snapshots: [], rows: [], deadlines: [], firedDeadlines: [] }
-    const noMore = { park: [], unpark: [], repark: [], offsets: [], replies: [] }
-    const none = { claim: [], subjects: [], rows: [], keys: [], slots: [] }
-    await (
-      await look(flow.services.order)
-    ).transact(none, () => ({ events: [garbage], ...nothing, ...noMore }))
+      text: '{"n":',
+    })
+    await write(await look(flow.services.order), { events: [garbage] })
     await Promise.all([process.note('bad', 1), process.note('good', 1)])
     await read(process, 'good', 1)
     const store = await look(flow.services.stock)

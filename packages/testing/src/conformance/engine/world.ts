@@ -18,7 +18,8 @@ import { checkingCodec } from '../../simulation/checking-codec.ts'
 import { seededIds } from '../../simulation/seeded-ids.ts'
 import { eventually } from '../waiting.ts'
 import type { Backend, EngineContext } from './context.ts'
-import { type Flow, flow, type OrderState } from './flow.ts'
+import { type Flow, flow } from './flow.ts'
+import type { OrderState } from './flow-states.ts'
 
 /** How a process differs from a healthy one. */
 export interface Ailments {
@@ -87,8 +88,9 @@ export function world({ clock, connect }: EngineContext): World {
     newId,
     start: async (ailments = {}) => {
       const backend = await connect(system.system)
-      const process = await startProcess({ flow: system, clock, ids: ids(), backend, ailments })
       const death = ailments.ended ?? forever
+      void death.then(backend.close)
+      const process = await startProcess({ flow: system, clock, ids: ids(), backend, ailments })
       ended.push(() => Promise.race([process.stop(), death]))
       if (!isStocked) {
         isStocked = true
@@ -174,7 +176,7 @@ async function startProcess(options: {
       }
     },
     stop: async () => {
-      stopped ??= Promise.all([...engines.values()].map((one) => one.stop()))
+      stopped ??= Promise.all([...engines.values()].map((one) => one.stop())).then(backend.close)
       await stopped
     },
   }

@@ -20,8 +20,6 @@ export interface Member {
   leave(): Promise<void>
 }
 
-const pollMs = 20_000
-
 /** Joins a group. @param saved is brought up to date after each poll unless `saves` is false */
 export async function join(
   log: Log,
@@ -39,7 +37,7 @@ export async function join(
   const lastOf = new Map<string, number>()
 
   async function poll(): Promise<Poll> {
-    const found = await within(pollMs, 'a poll', subscription.poll(max))
+    const found = await within('a poll', subscription.poll(max))
     for (const message of found.messages) {
       const from = partition(message.source, message.partition)
       assert.ok(message.position > (lastOf.get(from) ?? -1), 'positions rise within a partition')
@@ -63,11 +61,11 @@ export async function join(
     textsOf: (key) => messages.filter(({ event }) => event.key === key).map(({ event }) => textOf(event)),
     poll,
     receive: async (count) => {
-      const until = performance.now() + pollMs
-      while (messages.length < count) {
-        assert.ok(performance.now() < until, `only ${messages.length} of ${count} events came`)
-        await poll()
-      }
+      let isLate = false
+      const receiving = (async () => {
+        while (messages.length < count && !isLate) await poll()
+      })()
+      await within(`${count} events come`, receiving).finally(() => (isLate = true))
     },
     reset: async () => {
       ids.clear()
@@ -75,6 +73,6 @@ export async function join(
       messages.length = 0
       await subscription.reset()
     },
-    leave: () => within(pollMs, 'leaving', subscription.close()),
+    leave: () => within('leaving', subscription.close()),
   }
 }

@@ -99,8 +99,8 @@ export const positions = group('positions', {
     const waiting = member.poll()
     await pause(50)
     await member.leave()
-    assert.deepEqual((await within(5_000, 'the woken poll', waiting)).messages, [])
-    assert.deepEqual((await within(5_000, 'a poll after close', member.poll())).messages, [])
+    assert.deepEqual((await within('the woken poll', waiting)).messages, [])
+    assert.deepEqual((await within('a poll after close', member.poll())).messages, [])
   },
 
   'a poll that waits is woken by reset': async ({ producers, connect }) => {
@@ -109,7 +109,7 @@ export const positions = group('positions', {
     const waiting = member.poll()
     await pause(50)
     await member.reset()
-    assert.deepEqual((await within(5_000, 'the woken poll', waiting)).messages, [])
+    assert.deepEqual((await within('the woken poll', waiting)).messages, [])
     await publishTexts(producer, 1, 2)
     await member.receive(2)
     assert.deepEqual(member.texts(), numbers(1, 2))

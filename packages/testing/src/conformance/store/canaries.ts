@@ -9,7 +9,7 @@ import {
 import type { Closing } from '../case.ts'
 import { memoryContext } from '../memory-context.ts'
 import type { StoreContext } from './context.ts'
-import { anEvent } from './fixtures.ts'
+import { anEvent, aWrite } from './fixtures.ts'
 
 /** A store with one defect, which the cases of its group must notice. */
 export interface Canary {
@@ -60,7 +60,7 @@ const ofContents: readonly Canary[] = [
         if (snapshots.size > 0) throw new Error('exists')
         await store.open(service)
         const opened = { subject: 'opened', version: 1, expected: 0, state: true }
-        await store.transact(needNothing, () => ({ ...nothing, snapshots: [opened] }))
+        await store.transact(needNothing, () => aWrite({ snapshots: [opened] }))
       })
     return { ...store, open }
   }),
@@ -82,7 +82,7 @@ const ofContents: readonly Canary[] = [
       let write: Write | undefined
       const first = await store.transact(needNothing, async (_, more) => {
         write = await decide(await more(need), more)
-        return { ...nothing, events: write.events }
+        return aWrite({ events: write.events })
       })
       await store.transact(need, () => ({ ...write!, events: [] }))
       return first
@@ -92,7 +92,7 @@ const ofContents: readonly Canary[] = [
     ...store,
     transact: async (need, decide) => {
       const { duplicates } = await store.load(need)
-      await store.transact({ ...needNothing, claim: need.claim }, () => nothing)
+      await store.transact({ ...needNothing, claim: need.claim }, () => aWrite({}))
       return store.transact({ ...need, claim: [] }, (loaded, more) => decide({ ...loaded, duplicates }, more))
     },
   })),
@@ -104,7 +104,7 @@ const ofContents: readonly Canary[] = [
     ...store,
     load: async (need) => {
       const loaded = await store.load(need)
-      await store.transact({ ...needNothing, claim: need.claim }, () => nothing)
+      await store.transact({ ...needNothing, claim: need.claim }, () => aWrite({}))
       return loaded
     },
   })),
@@ -206,6 +206,14 @@ const ofReading: readonly Canary[] = [
     ...write,
     rows: write.rows.filter(({ row }) => row !== undefined),
   })),
+  canary('rows', 'loads rows before the transaction', (store) => ({
+    ...store,
+    transact: async (need, decide) => {
+      const { rows } = await store.load(need)
+      await new Promise((resolve) => setImmediate(resolve))
+      return store.transact(need, (loaded, more) => decide({ ...loaded, rows }, more))
+    },
+  })),
   canary('rows', 'looks at the first condition only', (store) => ({
     ...store,
     selectRows: (selection) =>
@@ -248,19 +256,6 @@ const ofReading: readonly Canary[] = [
   })),
   writing('values', 'takes 999 of a thousand', (write) => ({ ...write, events: write.events.slice(0, 999) })),
 ]
-
-const nothing: Write = {
-  events: [],
-  snapshots: [],
-  rows: [],
-  deadlines: [],
-  firedDeadlines: [],
-  park: [],
-  unpark: [],
-  repark: [],
-  offsets: [],
-  replies: [],
-}
 
 const ofDurability: readonly Canary[] = [
   {

@@ -103,6 +103,14 @@ export const parking = group('parking', {
     assert.deepEqual(await dueTexts(store, now), ['b2'])
   },
 
+  'keeps for ever what is never tried again by itself': async (context) => {
+    const store = await context.open(aService())
+    await write(store, { park: [aParked('a', 'a1', { nextAt: Number.MAX_SAFE_INTEGER })] })
+    const { parked, nextAt } = await store.due(now + 1e12, 10, [])
+    assert.deepEqual([parked, nextAt], [[], Number.MAX_SAFE_INTEGER])
+    assert.deepEqual(await dueTexts(store, now, ['a']), ['a1'])
+  },
+
   'lets named keys be tried at any time': async (context) => {
     const store = await context.open(aService())
     const nextAt = now + 100

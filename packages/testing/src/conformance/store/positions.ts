@@ -29,8 +29,8 @@ async function assertDenseAndOrdered(store: Store, count: number): Promise<void>
     many(count, (n) => n + 1),
   )
   for (const [key, ofKey] of Map.groupBy(events, (event) => event.key)) {
-    const expected = many(ofKey!.length / 2, (n) => [`${n + 1}a`, `${n + 1}b`]).flat()
-    assert.deepEqual(ofKey!.map(textOf), expected, `events of ${key} are in the order of their commits`)
+    const expected = many(ofKey.length / 2, (n) => [`${n + 1}a`, `${n + 1}b`]).flat()
+    assert.deepEqual(ofKey.map(textOf), expected, `events of ${key} are in the order of their commits`)
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type RowSelection, rowId, type Store } from '@waybill/core'
-import { group } from './context.ts'
-import { aNeed, aService, many, write } from './fixtures.ts'
+import { group, type StoreContext } from './context.ts'
+import { aNeed, aService, many, persistently, write } from './fixtures.ts'
 
 interface Person {
   readonly id: string
@@ -28,6 +28,27 @@ async function load(store: Store, key: string): Promise<unknown> {
   return (await store.load(aNeed({ rows: [{ view: 'people', key }] }))).rows.get(rowId('people', key))
 }
 
+/** Counts two rows up, each batch on what it has loaded, and sees whether every batch counts. */
+async function countTags(context: StoreContext, handles: number): Promise<void> {
+  const definition = aService()
+  const stores: Store[] = []
+  for (let n = 0; n < handles; n += 1) stores.push(await context.open(definition))
+  const times = 30
+  await Promise.all(
+    many(times, (n) => {
+      const ids = n % 2 === 0 ? ['a', 'b'] : ['b', 'a']
+      const needed = ids.map((key) => ({ view: 'people', key }))
+      return persistently(stores[n % handles]!, { rows: needed }, ({ rows: loaded }) => ({
+        rows: ids.map((key) => {
+          const age = (loaded.get(rowId('people', key)) as Person | undefined)?.age ?? 0
+          return { view: 'people', key, row: person(key, { age: age + 1 }) }
+        }),
+      }))
+    }),
+  )
+  for (const key of ['a', 'b']) assert.deepEqual(await load(stores[0]!, key), person(key, { age: times }))
+}
+
 export const rows = group('rows', {
   'are put, replaced, deleted and put again': async (context) => {
     const store = await context.open(aService())
@@ -43,6 +64,11 @@ export const rows = group('rows', {
     await put(store, person('a'))
     assert.deepEqual(await keys(store), ['a', 'b'])
   },
+
+  'are folded without loss under contention, whichever way round they are named': (context) =>
+    countTags(context, 1),
+
+  'so between processes': { needs: ['handles'], run: (context) => countTags(context, 2) },
 
   'are selected by one field or several, of every type': async (context) => {
     const store = await context.open(aService())

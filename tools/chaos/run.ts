@@ -1,0 +1,112 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { call } from '@waybill/cli/testing'
+import { seededRandom } from '@waybill/testing'
+import { freePort } from './free-port.ts'
+import { judge, type Verdict } from './judge.ts'
+import { openMarket } from './market.ts'
+import { type ShopProcess, shopProcess } from './shop-process.ts'
+
+/** One kill, as the table shows it. */
+export interface Kill {
+  readonly moment: string
+  /** Orders accepted until then. */
+  readonly accepted: number
+  /** From the kill until an order was accepted again; before there were any, until the shop was ready. */
+  readonly backSeconds: number
+}
+
+/** Policies' times are divided by it, so that all of them pass within a run. */
+const timeScale = 10
+const loadMs = { min: 1_500, max: 5_000 }
+/** The first start has a database to make, so it takes longer. */
+const firstStartMs = { min: 200, max: 3_500 }
+const startMs = { min: 200, max: 1_500 }
+const patienceMs = 60_000
+
+/**
+ * Kills a shop again and again while customers buy and cancel, and then looks whether all is as it must be.
+ * @param options.kills so many under load. One more hits the very first start, and another one a later start
+ * @param options.store `pglite`, or the address of a PostgreSQL database
+ * @param options.killed is told of each kill, once the shop is back
+ */
+export async function runChaos(options: {
+  kills: number
+  seed: number
+  store: string
+  killed: (kill: Kill) => void
+}): Promise<Verdict> {
+  const { kills, seed, store, killed } = options
+  const random = seededRandom(seed)
+  const between = ({ min, max }: { min: number; max: number }): number =>
+    Math.round(min + random() * (max - min))
+  const folder = await mkdtemp(join(tmpdir(), 'waybill-chaos-'))
+  const [port, adminPort] = [await freePort(random), await freePort(random)]
+  const shop = shopProcess({ folder, store, port, adminPort, timeScale })
+  let accepted = 0
+
+  async function killInFirstStart(): Promise<void> {
+    const afterMs = between(firstStartMs)
+    shop.start()
+    await sleep(afterMs)
+    await shop.kill()
+    const killedAt = performance.now()
+    shop.start()
+    await until(shop, 'ready', async () => {
+      const answer = await call(shop.address, 'GET /readyz').catch(() => undefined)
+      return answer?.status === 200
+    })
+    killed({ moment: `first start, after ${afterMs} ms`, accepted, backSeconds: secondsSince(killedAt) })
+  }
+
+  async function killUnderLoad(alsoInStart: boolean): Promise<void> {
+    await sleep(between(loadMs))
+    await shop.kill()
+    const killedAt = performance.now()
+    const acceptedBefore = accepted
+    let moment = 'under load'
+    if (alsoInStart) {
+      const afterMs = between(startMs)
+      shop.start()
+      await sleep(afterMs)
+      await shop.kill()
+      moment += `, and in the start after it, after ${afterMs} ms`
+    }
+    shop.start()
+    await until(shop, 'taking orders', async () => accepted > acceptedBefore)
+    killed({ moment, accepted: acceptedBefore, backSeconds: secondsSince(killedAt) })
+  }
+
+  try {
+    await killInFirstStart()
+    const market = await openMarket(shop, random, () => (accepted += 1))
+    const hitsStart = Math.floor(random() * kills)
+    for (let n = 0; n < kills; n += 1) await killUnderLoad(n === hitsStart)
+    await sleep(loadMs.min)
+    await market.endShopping()
+    const verdict = await judge(market, kills)
+    await market.close()
+    const code = await shop.stop()
+    return code === 0 ? verdict : { ...verdict, broken: [...verdict.broken, `at SIGTERM: exit code ${code}`] }
+  } finally {
+    await shop.kill()
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function until(shop: ShopProcess, what: string, holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + patienceMs
+  while (!(await holds())) {
+    const failure = shop.failure()
+    if (failure !== undefined) throw new Error(failure)
+    if (performance.now() > deadline)
+      throw new Error(`The shop is not ${what} after ${patienceMs / 1_000} s.`)
+    await sleep(10)
+  }
+}
+
+function secondsSince(moment: number): number {
+  return (performance.now() - moment) / 1_000
+}
