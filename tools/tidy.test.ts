@@ -8,6 +8,7 @@ const below: Record<string, readonly string[]> = {
   core: [],
   schema: ['core'],
   postgres: ['core'],
+  kafka: ['core', 'schema'],
   testing: ['core'],
   runtime: ['core'],
   cli: ['core', 'schema', 'postgres', 'runtime'],
@@ -54,7 +55,8 @@ test('packages and systems reach each other by name, not by path', () => {
 })
 
 test('core knows no Node, no clock and no randomness', () => {
-  const banned = /\bnode:|Date\.now|Math\.random|new Date\(\)|setTimeout|setInterval|\bprocess\.\w|\bconsole\.\w/
+  const banned =
+    /\bnode:|Date\.now|Math\.random|new Date\(\)|setTimeout|setInterval|\bprocess\.\w|\bconsole\.\w/
   const wrong = sources
     .filter(({ file }) => file.startsWith('packages/core/src/') && !isTest(file))
     .flatMap(({ file, text }) => (banned.test(text) ? [`${file}: ${banned.exec(text)![0]}`] : []))

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { systemCaller } from '@waybill/core'
 import { registry } from './registry.ts'
 
-void test('instances are told by service', async () => {
+test('instances are told by service', async () => {
   const at = new Date('2026-01-01T12:00:00Z')
   const instance = (service: string, instanceId: string, status: 'up' | 'down') => ({
     service,

@@ -16,6 +16,8 @@ const patienceMs = 90_000
 const lookEveryMs = 500
 /** Fewer orders for each kill would prove little. */
 const acceptedPerKillMin = 30
+/** Of the faults of each invariant. */
+const shownMax = 10
 
 /** Waits until every order has ended and every invariant holds, or says which do not. */
 export async function judge(market: Market, kills: number): Promise<Verdict> {
@@ -39,9 +41,11 @@ export async function judge(market: Market, kills: number): Promise<Verdict> {
 }
 
 function faults(seen: Seen): string[] {
-  return Object.entries(invariants).flatMap(([name, check]) =>
-    check(seen).map((fault) => `${name}: ${fault}`),
-  )
+  return Object.entries(invariants).flatMap(([name, check]) => {
+    const found = check(seen)
+    const shown = found.slice(0, shownMax).map((fault) => `${name}: ${fault}`)
+    return found.length > shownMax ? [...shown, `${name}: ${found.length - shownMax} more`] : shown
+  })
 }
 
 function endOf({ status, reason }: Seen['orders'][number]): string {

@@ -24,7 +24,7 @@ const customerCount = 8
 const products = [
   { name: 'Notebook', price: 1_500, stock: 1_000_000 },
   { name: 'Fountain pen', price: 32_000, stock: 1_000_000 },
-  { name: 'Desk lamp', price: 58_000, stock: 800 },
+  { name: 'Desk lamp', price: 58_000, stock: 500 },
 ]
 
 /**

@@ -55,7 +55,7 @@ function mail(...waiting: number[]) {
   }
 }
 
-void test('what was missed comes first, oldest first, then what is new', async () => {
+test('what was missed comes first, oldest first, then what is new', async () => {
   const clock = virtualClock()
   const { socket, got } = client()
   const box = mail(1, 2, 3, 4, 5)
@@ -67,7 +67,7 @@ void test('what was missed comes first, oldest first, then what is new', async (
   assert.deepEqual(box.delivered, [1, 2, 3, 4, 5, 6])
 })
 
-void test('what is both in the store and live comes once', async () => {
+test('what is both in the store and live comes once', async () => {
   const clock = virtualClock()
   const { socket, got } = client()
   const hear = deliver(socket, mail(1, 2), clock, limits)
@@ -79,7 +79,7 @@ void test('what is both in the store and live comes once', async () => {
   assert.deepEqual(got, [1, 2, 3])
 })
 
-void test('what comes faster than it is sent is read from the store in its turn', async () => {
+test('what comes faster than it is sent is read from the store in its turn', async () => {
   const clock = virtualClock()
   const { socket, got } = client()
   const box = mail()
@@ -93,7 +93,7 @@ void test('what comes faster than it is sent is read from the store in its turn'
   assert.deepEqual(got, [1, 2, 3, 4, 5])
 })
 
-void test('a client that does not acknowledge is cut off and gets it again', async () => {
+test('a client that does not acknowledge is cut off and gets it again', async () => {
   const clock = virtualClock()
   const { socket, state } = client()
   const box = mail(1)
@@ -109,7 +109,7 @@ void test('a client that does not acknowledge is cut off and gets it again', asy
   assert.deepEqual([again.got, box.delivered], [[1], [1]])
 })
 
-void test('what another process has stored is found before long', async () => {
+test('what another process has stored is found before long', async () => {
   const clock = virtualClock()
   const { socket, got } = client()
   const box = mail()
@@ -120,7 +120,7 @@ void test('what another process has stored is found before long', async () => {
   assert.deepEqual(got, [1])
 })
 
-void test('a client that left is not told anything more', async () => {
+test('a client that left is not told anything more', async () => {
   const clock = virtualClock()
   const { socket, got, leave } = client()
   const hear = deliver(socket, mail(), clock, limits)
@@ -131,7 +131,7 @@ void test('a client that left is not told anything more', async () => {
   assert.deepEqual(got, [])
 })
 
-void test('when the store is away the client is asked to come back', async () => {
+test('when the store is away the client is asked to come back', async () => {
   const clock = virtualClock()
   const { socket, state } = client()
   const away = async (): Promise<never> => {

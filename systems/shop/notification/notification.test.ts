@@ -24,12 +24,12 @@ const cancellation = (reason: string, why: string) =>
   })
 const soldOut = cancellation('OUT_OF_STOCK', 'a product is out of stock')
 
-void test('a user hears that an order is confirmed', () => {
+test('a user hears that an order is confirmed', () => {
   given().when(remember, created).thenNothing()
   given(Outcome, created).when(tellConfirmed, completed).then(confirmed)
 })
 
-void test('a user hears that an order is cancelled, and why', () => {
+test('a user hears that an order is cancelled, and why', () => {
   given(Outcome, created).when(tellOutOfStock, outOfStock).then(soldOut)
   given(Outcome, created)
     .when(tellOtherCancellations, cancelled('CARD_DECLINED'))
@@ -39,7 +39,7 @@ void test('a user hears that an order is cancelled, and why', () => {
     .then(cancellation('A_NEW_REASON', 'A_NEW_REASON'))
 })
 
-void test('each outcome is told once', () => {
+test('each outcome is told once', () => {
   given(Outcome, confirmed).when(tellConfirmed, completed).thenNothing()
   given(Outcome, soldOut).when(tellOtherCancellations, cancelled('OUT_OF_STOCK')).thenNothing()
   given(Outcome, cancellation('TIMEOUT', 'it could not be completed in time'))
@@ -47,14 +47,14 @@ void test('each outcome is told once', () => {
     .thenNothing()
 })
 
-void test('a confirmed order may still be cancelled, a cancelled one is never confirmed', () => {
+test('a confirmed order may still be cancelled, a cancelled one is never confirmed', () => {
   given(Outcome, confirmed)
     .when(tellOtherCancellations, cancelled('CUSTOMER'))
     .then(cancellation('CUSTOMER', 'you asked for it'))
   given(Outcome, soldOut).when(tellConfirmed, completed).thenNothing()
 })
 
-void test('a notification waits until its user has it', () => {
+test('a notification waits until its user has it', () => {
   const delivered = NotificationsDelivered({ userId, notificationIds: [testId(1)] })
   given(Mailbox)
     .when(confirmDelivery, { userId, notificationIds: [testId(1)] })
@@ -70,13 +70,13 @@ const issued = TicketIssued({ ticket, userId, expiresAt })
 const redeemed = TicketRedeemed({ ticket })
 const at = (second: number) => ({ at: new Date(Date.UTC(2026, 0, 1, 12, 0, second)) })
 
-void test('a ticket is good for thirty seconds', () => {
+test('a ticket is good for thirty seconds', () => {
   given().when(issueTicket, {}).then(issued).thenReplies({ ticket, expiresIn: 30 })
   given(Ticket, issued).when(redeemTicket, { ticket }, at(30)).then(redeemed).thenReplies({ userId })
   given(Ticket, issued).when(redeemTicket, { ticket }, at(31)).thenRefused('TICKET_INVALID')
 })
 
-void test('and for one socket', () => {
+test('and for one socket', () => {
   given(Ticket, issued, redeemed).when(redeemTicket, { ticket }).thenRefused('TICKET_INVALID')
   given().when(redeemTicket, { ticket: 'made up' }).thenRefused('TICKET_INVALID')
 })

@@ -38,14 +38,14 @@ const request = {
 }
 const prices = { items: items.map(({ productId, price }) => ({ productId, price })) }
 
-void test('an order is placed at the prices of the moment and has five minutes', () => {
+test('an order is placed at the prices of the moment and has five minutes', () => {
   given()
     .when(placeOrder, request, { gathered: prices, id: orderId })
     .then(created, later({ minutes: 5 }, overdue))
     .thenReplies({ orderId, status: 'PENDING', total, items })
 })
 
-void test('the customer may say what to pay with', () => {
+test('the customer may say what to pay with', () => {
   given()
     .when(placeOrder, { ...request, paymentToken: 'tok_declined' }, { gathered: prices, id: orderId })
     .then(
@@ -54,7 +54,7 @@ void test('the customer may say what to pay with', () => {
     )
 })
 
-void test('the prices are asked from product, for all lines at once', async () => {
+test('the prices are asked from product, for all lines at once', async () => {
   const asked: unknown[] = []
   await given().effect(placeOrder, request, {
     ask: async (query, input) => {
@@ -65,31 +65,31 @@ void test('the prices are asked from product, for all lines at once', async () =
   assert.deepEqual(asked, ['prices-of', { productIds: [1, 2] }])
 })
 
-void test('an unknown product is refused by its line', () => {
+test('an unknown product is refused by its line', () => {
   given()
     .when(placeOrder, request, { gathered: { items: prices.items.slice(0, 1) } })
     .thenRefused('UNKNOWN_PRODUCT', { pointer: '/orderItems/1/productId', kind: 'invalid' })
 })
 
-void test('a second item with the same product is refused by its line', () => {
+test('a second item with the same product is refused by its line', () => {
   const orderItems = [...request.orderItems, { productId: 1, quantity: 1 }]
   given()
     .when(placeOrder, { ...request, orderItems }, { gathered: prices })
     .thenRefused('DUPLICATE_PRODUCT', { pointer: '/orderItems/2/productId', kind: 'invalid' })
 })
 
-void test('without stock or payment a pending order is cancelled', () => {
+test('without stock or payment a pending order is cancelled', () => {
   given(Order, created).when(cancelWithoutStock, outOfStock).then(cancelled('OUT_OF_STOCK'))
   given(Order, created, reserved).when(cancelWithoutPayment, declined).then(cancelled('CARD_DECLINED'))
 })
 
-void test('an order that is not confirmed in time is cancelled', () => {
+test('an order that is not confirmed in time is cancelled', () => {
   given(Order, created).when(cancelWhenOverdue, overdue).then(cancelled('TIMEOUT'))
   given(Order, created, reserved).when(cancelWhenOverdue, overdue).then(cancelled('TIMEOUT'))
   given(Order, created, completed).when(cancelWhenOverdue, overdue).thenNothing()
 })
 
-void test('a cancelled order is not cancelled again', () => {
+test('a cancelled order is not cancelled again', () => {
   const past = [created, cancelled('CUSTOMER')]
   given(Order, ...past)
     .when(cancelWithoutStock, outOfStock)
@@ -102,7 +102,7 @@ void test('a cancelled order is not cancelled again', () => {
     .thenNothing()
 })
 
-void test('a customer cancels a pending or confirmed order, once', () => {
+test('a customer cancels a pending or confirmed order, once', () => {
   given(Order, created)
     .when(cancelOrder, { orderId })
     .then(cancelled('CUSTOMER'))
@@ -113,7 +113,7 @@ void test('a customer cancels a pending or confirmed order, once', () => {
     .thenRefused('ALREADY_CANCELLED', { kind: 'conflict' })
 })
 
-void test('nobody cancels an order that is not there, or is not theirs', () => {
+test('nobody cancels an order that is not there, or is not theirs', () => {
   given().when(cancelOrder, { orderId }).thenRefused('ORDER_NOT_FOUND', { kind: 'not-found' })
   for (const caller of [somebody, admin]) {
     given(Order, created)
@@ -122,7 +122,7 @@ void test('nobody cancels an order that is not there, or is not theirs', () => {
   }
 })
 
-void test('the saga goes forward step by step, and back from where it was', () => {
+test('the saga goes forward step by step, and back from where it was', () => {
   const sagaAfter = (...events: Emitted[]) => orderAfter(created, ...events).saga
   assert.deepEqual(sagaAfter(), { state: 'RUNNING', step: 'STOCK_RESERVATION' })
   assert.deepEqual(sagaAfter(outOfStock), { state: 'COMPENSATING', step: 'STOCK_RESERVATION' })
@@ -139,7 +139,7 @@ void test('the saga goes forward step by step, and back from where it was', () =
   })
 })
 
-void test('an answer that comes late is recorded and sets nothing back', () => {
+test('an answer that comes late is recorded and sets nothing back', () => {
   const early = orderAfter(created, completed, reserved)
   assert.deepEqual([early.status, early.saga.state], ['CONFIRMED', 'COMPLETED'])
   const late = orderAfter(created, cancelled('TIMEOUT'), reserved, completed)
@@ -155,7 +155,7 @@ void test('an answer that comes late is recorded and sets nothing back', () => {
   )
 })
 
-void test('every answer to an order is observed', () => {
+test('every answer to an order is observed', () => {
   const observed = orderSaga.filter(({ observes }) => observes).map(({ event }) => event.type)
   assert.deepEqual(observed, [
     'StockReservedEvent',
@@ -165,7 +165,7 @@ void test('every answer to an order is observed', () => {
   ])
 })
 
-void test('a user reads own orders, an admin all', async () => {
+test('a user reads own orders, an admin all', async () => {
   const read = { entity: async () => orderAfter(created) } as unknown as Read
   for (const caller of [{ userId, roles: ['user'] }, admin]) {
     assert.equal(((await getOrder.answer(read, { orderId }, caller)) as { orderId: string }).orderId, orderId)
@@ -187,7 +187,7 @@ void test('a user reads own orders, an admin all', async () => {
   ])
 })
 
-void test('the list knows the status of each order, and a late payment does not revive a cancelled one', () => {
+test('the list knows the status of each order, and a late payment does not revive a cancelled one', () => {
   const statusAfter = (...events: Emitted[]) =>
     events.reduce((view, event) => view.on(event), givenView(Orders)).row(orderId)?.status
   assert.equal(statusAfter(created), 'PENDING')

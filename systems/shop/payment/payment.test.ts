@@ -42,7 +42,7 @@ const timedOut = PaymentFailed({ orderId, userId, items, reason: 'PAYMENT_TIMEOU
 
 const lastOrder = cancelled('CUSTOMER')
 
-void test('what is held is charged once, under a key that follows from the order', async () => {
+test('what is held is charged once, under a key that follows from the order', async () => {
   const { asked, port } = provider()
   await given().effect(charge(port), reserved)
   assert.deepEqual(asked, [
@@ -52,7 +52,7 @@ void test('what is held is charged once, under a key that follows from the order
   assert.equal(asked.length, 1)
 })
 
-void test('the provider says yes or no', () => {
+test('the provider says yes or no', () => {
   given()
     .outcome({ status: 'succeeded' })
     .when(charge(port), reserved)
@@ -60,7 +60,7 @@ void test('the provider says yes or no', () => {
   given().outcome({ status: 'declined', reason: 'CARD_DECLINED' }).when(charge(port), reserved).then(declined)
 })
 
-void test('no answer is a no, and whatever was taken is taken back', async () => {
+test('no answer is a no, and whatever was taken is taken back', async () => {
   const { asked, port } = provider()
   const { state } = given().outcomeUnknown().when(charge(port), reserved).then(timedOut, unanswered)
   assert.equal(state(Payment).status, 'REVERSING')
@@ -72,7 +72,7 @@ void test('no answer is a no, and whatever was taken is taken back', async () =>
   given(Payment, timedOut, unanswered).outcome(answer).when(reverse(port), unanswered).then(reversed)
 })
 
-void test('a charged order that is cancelled is refunded, once', async () => {
+test('a charged order that is cancelled is refunded, once', async () => {
   const { asked, port } = provider()
   await given(Payment, completed).effect(refund(port), lastOrder)
   assert.deepEqual(asked, [
@@ -91,12 +91,12 @@ void test('a charged order that is cancelled is refunded, once', async () => {
   given(Payment, completed, refunded).outcome(undefined).when(refund(port), lastOrder).thenNothing()
 })
 
-void test('an order that is cancelled before it is charged never is', () => {
+test('an order that is cancelled before it is charged never is', () => {
   given().outcome(undefined).when(refund(port), lastOrder).then(voided)
   given(Payment, voided).outcome(undefined).when(charge(port), reserved).thenNothing()
 })
 
-void test('an order that was not paid for needs no refund when it is cancelled', async () => {
+test('an order that was not paid for needs no refund when it is cancelled', async () => {
   const { asked, port } = provider()
   for (const past of [[declined], [timedOut, unanswered], [timedOut, unanswered, reversed]]) {
     await given(Payment, ...past).effect(refund(port), lastOrder)
@@ -130,7 +130,7 @@ const givenBack = {
   at,
 }
 
-void test('every movement of money is in the ledger, as in the provider’s own book', () => {
+test('every movement of money is in the ledger, as in the provider’s own book', () => {
   givenView(Ledger).on(completed).on(refunded).thenRows(charged, givenBack)
   givenView(Ledger).on(reversed).thenRows(charged, givenBack)
   givenView(Ledger)
@@ -138,7 +138,7 @@ void test('every movement of money is in the ledger, as in the provider’s own 
     .thenRows()
 })
 
-void test('the balances are what the postings sum up to', () => {
+test('the balances are what the postings sum up to', () => {
   const balances = (amount: number) => [
     {
       id: 'payment-provider/KRW',

@@ -33,13 +33,13 @@ const shelf = (...past: Emitted[]) =>
     .and(Stock, '2', pen, ...ofStock(past))
 const ofStock = (past: Emitted[]): Emitted[] => past.filter(({ type }) => Stock.evolves.has(type))
 
-void test('an order gets all its items', () => {
+test('an order gets all its items', () => {
   const { state } = shelf().when(reserve, created).then(reserved)
   assert.deepEqual(counters(state(Stock, '1')), [98, 2, 0])
   assert.deepEqual(counters(state(Stock, '2')), [0, 1, 0])
 })
 
-void test('or none of them, and is told which are missing', () => {
+test('or none of them, and is told which are missing', () => {
   const two = orderOf({ productId: 1, quantity: 1, price: won(1_500) }, { ...items[1]!, quantity: 2 })
   const { state } = shelf().when(reserve, two).then(outOfStock)
   assert.deepEqual(counters(state(Stock, '1')), [100, 0, 0])
@@ -48,45 +48,45 @@ void test('or none of them, and is told which are missing', () => {
     .then(StockReservationFailed({ orderId, userId, reason: 'OUT_OF_STOCK', productIds: [1, 2] }))
 })
 
-void test('the last piece is sold once', () => {
+test('the last piece is sold once', () => {
   const other = StockReserved({ ...(reserved.data as any), items: [items[1]] })
   given(Stock, '1', notebook).and(Stock, '2', pen, other).when(reserve, created).then(outOfStock)
 })
 
-void test('what is paid for is sold', () => {
+test('what is paid for is sold', () => {
   const { state } = shelf(reserved).when(sell, completed).then(sold)
   assert.deepEqual(counters(state(Stock, '1')), [98, 0, 2])
 })
 
-void test('what is not paid for is released', () => {
+test('what is not paid for is released', () => {
   const { state } = shelf(reserved).when(release, declined).then(released)
   assert.deepEqual(counters(state(Stock, '1')), [100, 0, 0])
 })
 
-void test('what belongs to a cancelled order comes back from wherever it is', () => {
+test('what belongs to a cancelled order comes back from wherever it is', () => {
   shelf(reserved).when(giveBack, cancelled('TIMEOUT')).then(released)
   const { state } = shelf(reserved, sold).when(giveBack, cancelled('CUSTOMER')).then(returned)
   assert.deepEqual(counters(state(Stock, '1')), [100, 0, 0])
   assert.deepEqual(counters(state(Stock, '2')), [1, 0, 0])
 })
 
-void test('it comes back once, whichever reason is first', () => {
+test('it comes back once, whichever reason is first', () => {
   shelf(reserved, released).when(giveBack, cancelled('CARD_DECLINED')).thenNothing()
   shelf(reserved, released).when(release, declined).thenNothing()
   shelf(reserved, sold, returned).when(giveBack, cancelled('CUSTOMER')).thenNothing()
   shelf(outOfStock).when(giveBack, cancelled('OUT_OF_STOCK')).thenNothing()
 })
 
-void test('a payment that comes after the cancellation sells nothing', () => {
+test('a payment that comes after the cancellation sells nothing', () => {
   shelf(reserved, released).when(sell, completed).thenNothing()
 })
 
-void test('a cancellation that overtakes its order lets nothing be held', () => {
+test('a cancellation that overtakes its order lets nothing be held', () => {
   shelf().when(giveBack, cancelled('CUSTOMER')).then(voided)
   shelf(voided).when(reserve, created).thenNothing()
 })
 
-void test('an admin puts products on sale, at a price with or without its currency', async () => {
+test('an admin puts products on sale, at a price with or without its currency', async () => {
   const productId = await given().effect(addProduct, { name: 'Pen', price: 32_000, stock: 1 })
   assert.equal(productId, 1)
   for (const price of [32_000, won(32_000)]) {
@@ -102,7 +102,7 @@ void test('an admin puts products on sale, at a price with or without its curren
   }
 })
 
-void test('the shop sells in one currency', () => {
+test('the shop sells in one currency', () => {
   given()
     .when(
       addProduct,
@@ -112,7 +112,7 @@ void test('the shop sells in one currency', () => {
     .thenRefused('WRONG_CURRENCY', { pointer: '/price/currency' })
 })
 
-void test('a product that there is can be restocked', () => {
+test('a product that there is can be restocked', () => {
   const { state } = given(Stock, pen)
     .when(restock, { productId: 2, quantity: 5 })
     .then(ProductRestocked({ productId: 2, quantity: 5 }))
@@ -120,7 +120,7 @@ void test('a product that there is can be restocked', () => {
   given().when(restock, { productId: 2, quantity: 5 }).thenRefused('PRODUCT_NOT_FOUND', { kind: 'not-found' })
 })
 
-void test('prices are told for the products that there are', async () => {
+test('prices are told for the products that there are', async () => {
   const stock = new Map([['1', { price: won(1_500) }]])
   const read = { entities: async () => ({ get: (id: number) => stock.get(String(id)) ?? null }) } as any
   const { items: prices } = (await pricesOf.answer(read, { productIds: [1, 2] }, {} as any)) as any

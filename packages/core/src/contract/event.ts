@@ -83,7 +83,7 @@ export function internal<const N extends string, S extends TObject>(
 
 /**
  * A deadline: an internal event that publishes itself after a while, in the service that emitted it.
- * It is not before due, maybe a little later. Whether it is still needed is for its handler to see in the state.
+ * It belongs to one entity at most. It is not before due, maybe a little later. Whether it is still needed is for its handler to see in the state.
  */
 export function later<const N extends string>(after: Duration, emitted: Emitted<N>): Emitted<N> {
   return { ...emitted, laterMs: toMs(after) }

@@ -127,7 +127,19 @@ function ownershipFaults(service: ServiceDef, services: readonly ServiceDef[]): 
     duplicates(parts.map((part) => part.name)).map(
       (n) => `service ${service.name}: ${kind} ${n} declared twice`,
     )
+  const heard = new Set([
+    ...[...emittedBy(service)].map(({ type }) => type),
+    ...service.handlers.filter(({ observes }) => observes).map(({ event }) => event.type),
+  ])
   return [
+    ...service.entities.flatMap((entity) =>
+      [...entity.evolves.keys()]
+        .filter((type) => !heard.has(type))
+        .map(
+          (type) =>
+            `service ${service.name}: entity ${entity.name} evolves on ${type}, which nothing there emits or observes`,
+        ),
+    ),
     ...places.flatMap(({ place, entities }) =>
       entities
         .filter((entity) => !service.entities.includes(entity))

@@ -145,9 +145,10 @@ async function decideOnce(
     if (hasEffect(work)) {
       if (settlement?.result.kind === 'running') return aside.underWay(work)
       if (settlement?.result.kind === 'failed') throw settlement.result.error
-      // An earlier event of its key came first, or the state is no longer the one that the effect saw: the effect runs
-      // again, with the same idempotency key.
-      if (settlement === undefined || isOutdated(settlement.seen)) return aside.behind(work)
+      // An earlier event of its key comes first; the effect has not run.
+      if (settlement === undefined) return aside.behind(work)
+      // The state is no longer the one that the effect saw: it runs again, with the same idempotency key.
+      if (isOutdated(settlement.seen)) return aside.outdated(work)
     }
     receive(work)
     const cause = { ...head, eventId: head.id }

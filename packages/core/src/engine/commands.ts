@@ -1,4 +1,3 @@
-import { toMs } from '../contract/duration.ts'
 import type { CommandDef } from '../contract/command.ts'
 import type { EffectIo } from '../contract/effect.ts'
 import { isRefusal, type Refusal } from '../contract/refusal.ts'
@@ -8,7 +7,7 @@ import type { Ids } from '../ports/ids.ts'
 import { attempt } from './attempt.ts'
 import { effectIo } from './effect-io.ts'
 import type { Submission, Submitted } from './engine.ts'
-import { limits } from './limits.ts'
+import { attemptMs, limits } from './limits.ts'
 import { type CommandAnswer, type CommandWork } from './work.ts'
 
 /** A wait for a flow looks at the state so often even when nobody rings: another process may have ended it. */
@@ -32,13 +31,14 @@ export function commands(options: {
   clock: Clock
   ids: Ids
   io: Pick<EffectIo, 'ask' | 'nextNumber'>
+  timeScale: number
   /** The present state of the entity that decided. */
   stateOf(command: CommandDef, id: string): Promise<unknown>
   subjectOf(command: CommandDef, id: string): string
   /** Wakes the loop. */
   ring(): void
 }): Commands {
-  const { clock, ids, io, stateOf, subjectOf, ring } = options
+  const { clock, ids, io, timeScale, stateOf, subjectOf, ring } = options
   const queue: CommandWork[] = []
   let open = true
   let gathering = 0
@@ -52,11 +52,12 @@ export function commands(options: {
   ): Promise<unknown> {
     if (command.effect === undefined) return undefined
     const { run, limits: declared } = command.effect
-    const ms = declared.attempt === undefined ? limits.effectAttemptMs : toMs(declared.attempt)
+    // A repeated command that acts on the outside world does so under the same key.
+    const key = how.idempotency?.slot ?? eventId
     const what = `The effect of ${command.name}`
     try {
-      return await attempt(clock, ms, what, (limit) =>
-        run(input, effectIo({ ...io, caller: how.caller }, eventId, limit)),
+      return await attempt(clock, attemptMs(declared, timeScale), what, (limit) =>
+        run(input, effectIo({ ...io, caller: how.caller }, key, limit)),
       )
     } catch (cause) {
       if (cause instanceof WaybillError) throw cause

@@ -53,6 +53,7 @@ export function createEngine(options: EngineOptions): Engine {
     clock,
     ids,
     io,
+    timeScale,
     stateOf: (command, id) => read.entity(command.entity, id),
     subjectOf: (command, id) => subjectOf(command.entity, id),
     ring,

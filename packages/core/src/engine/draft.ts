@@ -2,7 +2,7 @@ import { subjectOf, type EntityDef } from '../contract/entity.ts'
 import type { Emitted, EventDef } from '../contract/event.ts'
 import type { ServiceDef } from '../contract/service.ts'
 import type { Project, ViewDef } from '../contract/view.ts'
-import { invariant, messageOf } from '../errors.ts'
+import { invariant, messageOf, WaybillError } from '../errors.ts'
 import type { Codec } from '../ports/codec.ts'
 import type { Ids } from '../ports/ids.ts'
 import {
@@ -124,6 +124,12 @@ export function draft(
         payload: codec.encode(event, data),
       }
       if (laterMs !== undefined) {
+        if (touched.filter(({ entity }) => entity.evolves.has(event.type)).length > 1) {
+          throw new WaybillError(
+            'DECIDE_FAILED',
+            `The deadline ${event.type} would belong to several entities.`,
+          )
+        }
         deadlines.push({ ...head, dueAt: now + laterMs / timeScale, recorded: false })
         return
       }

@@ -6,7 +6,7 @@ import { type Loaded, needNothing } from '../ports/store.ts'
 import { attempt } from './attempt.ts'
 import { effectIo } from './effect-io.ts'
 import { fold } from './fold.ts'
-import { limits } from './limits.ts'
+import { attemptMs, limits } from './limits.ts'
 import { signal } from './signal.ts'
 import { statesOf } from './states.ts'
 import type { Call, EventWork, Settlement } from './work.ts'
@@ -42,15 +42,13 @@ export function effects(options: {
   /** One attempt. Never rejects. */
   async function run(work: EventWork, call: Call, states: unknown): Promise<Settlement['result']> {
     const { run: effect, limits: declared } = call.handler.effect!
-    const attemptMs =
-      declared.attempt === undefined ? limits.effectAttemptMs : toMs(declared.attempt) / timeScale
     const within = declared.within === undefined ? Infinity : toMs(declared.within) / timeScale
     const since = work.origin.kind === 'parked' ? work.origin.entry.since : clock.now()
     const leftMs = since + within - clock.now()
     if (leftMs <= 0) return { kind: 'unknown' }
     const what = `The effect on ${work.head.type}`
     try {
-      const value = await attempt(clock, Math.min(attemptMs, leftMs), what, (limit) =>
+      const value = await attempt(clock, Math.min(attemptMs(declared, timeScale), leftMs), what, (limit) =>
         effect(states, work.data, effectIo(io, `${service}:${work.head.id}`, limit)),
       )
       return { kind: 'answered', value }

@@ -1,3 +1,6 @@
+import { toMs } from '../contract/duration.ts'
+import type { EffectLimits } from '../contract/effect.ts'
+
 /** Bounds and times of the engine. */
 export const limits = {
   /** Works in one transaction. */
@@ -30,6 +33,11 @@ export const limits = {
   rememberMs: 31 * 24 * 60 * 60 * 1_000,
   forgetEveryMs: 60 * 60 * 1_000,
 } as const
+
+/** How long one attempt of an effect may take. Policies are divided by the time scale, the default one, too. */
+export function attemptMs({ attempt }: EffectLimits, timeScale: number): number {
+  return (attempt === undefined ? limits.effectAttemptMs : toMs(attempt)) / timeScale
+}
 
 /** The pause before attempt `attempts + 1`: doubling. */
 export function backoffMs(attempts: number): number {

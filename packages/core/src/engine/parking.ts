@@ -1,7 +1,6 @@
-import { toMs } from '../contract/duration.ts'
 import { messageOf, WaybillError } from '../errors.ts'
 import type { Parked, ParkedReason, Write } from '../ports/store.ts'
-import { backoffMs, limits } from './limits.ts'
+import { attemptMs, backoffMs } from './limits.ts'
 import type { EventWork } from './work.ts'
 
 /**
@@ -17,6 +16,8 @@ export interface Parking {
   mustWait(work: EventWork): boolean
   behind(work: EventWork): void
   underWay(work: EventWork): void
+  /** Its effect saw a state that has changed since. */
+  outdated(work: EventWork): void
   failed(work: EventWork, cause: unknown): void
   settled(work: EventWork): void
 }
@@ -51,8 +52,13 @@ export function parking(now: number, parkedKeys: ReadonlySet<string>, timeScale:
     behind: (work) => void setAside(work, { reason: 'behind', nextAt: 0, attempts: attemptsOf(work) }),
     underWay: (work) => {
       // Should this process die meanwhile, another one may try the effect after that time.
-      const nextAt = now + leaseMs(work) / timeScale
+      const nextAt = now + leaseMs(work, timeScale)
       setAside(work, { reason: 'effect', nextAt, attempts: attemptsOf(work) })
+    },
+    outdated: (work) => {
+      // A pause, and a longer one each time: on an entity that changes all the time it would otherwise spin.
+      const attempts = attemptsOf(work) + 1
+      setAside(work, { reason: 'behind', nextAt: now + backoffMs(attempts), attempts })
     },
     failed: (work, cause) => {
       const attempts = attemptsOf(work) + 1
@@ -101,7 +107,7 @@ function attemptsOf({ origin }: EventWork): number {
   return origin.kind === 'parked' ? origin.entry.attempts : 0
 }
 
-function leaseMs({ calls }: EventWork): number {
-  const declared = calls.find(({ handler }) => handler.effect !== undefined)?.handler.effect?.limits.attempt
-  return 2 * (declared === undefined ? limits.effectAttemptMs : toMs(declared))
+function leaseMs({ calls }: EventWork, timeScale: number): number {
+  const { effect } = calls.find(({ handler }) => handler.effect !== undefined)!.handler
+  return 2 * attemptMs(effect!.limits, timeScale)
 }

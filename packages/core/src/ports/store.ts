@@ -177,6 +177,9 @@ export interface RowSelection {
  * - Between load and commit, no one else changes a loaded entity. Where that cannot be prevented, the write fails.
  * - The write fails as a whole with BATCH_CONFLICT when a snapshot's version, a fired deadline or a parked ticket is not what
  *   was loaded, and with OFFSETS_LOST when an offset is not what was expected: so an old owner can write nothing.
+ * - A slot of a reply that is written twice is a BATCH_CONFLICT. Rows of views lose no update: where two batches would fold
+ *   the same row from the same state, one of them conflicts or waits.
+ * - Keys and subjects sort by character, not by language. Keys, states and rows may hold any text, U+0000 included.
  * - STORE_UNAVAILABLE means that nothing was written. A store that loses its connection while it commits finds out first.
  */
 export interface Store {

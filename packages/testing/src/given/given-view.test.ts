@@ -24,7 +24,7 @@ const Tags = view('tags', { key: 'tag', row: Type.Object({ tag: Type.String(), c
   (row, _, __, tag) => ({ tag, count: (row?.count ?? 0) + 1 }),
 )
 
-void test('rows come, change and go', () => {
+test('rows come, change and go', () => {
   const at = new Date('2026-02-03T04:05:06Z')
   const placed = givenView(Orders)
     .on(Placed({ id: 'b', tags: [] }), { at })
@@ -34,14 +34,14 @@ void test('rows come, change and go', () => {
   assert.deepEqual([left.row('a'), left.rows().length, placed.rows().length], [undefined, 1, 2])
 })
 
-void test('one event changes several rows', () => {
+test('one event changes several rows', () => {
   givenView(Tags)
     .on(Placed({ id: 'a', tags: ['x', 'y'] }))
     .on(Placed({ id: 'b', tags: ['y'] }))
     .thenRows({ tag: 'x', count: 1 }, { tag: 'y', count: 2 })
 })
 
-void test('a foreign event, an impure projection, a row that does not fit or stands elsewhere fail', () => {
+test('a foreign event, an impure projection, a row that does not fit or stands elsewhere fail', () => {
   const shape = { key: 'id' as const, row: Type.Object({ id: Type.String() }) }
   const placed = Placed({ id: 'a', tags: [] })
   let calls = 0

@@ -72,7 +72,7 @@ const oneAndTwo = [
 ]
 const ordered = Ordered({ orderId: 'o1', lines: oneAndTwo })
 
-void test('each entity has its own past', () => {
+test('each entity has its own past', () => {
   const { state } = given(Stock, '1', Received({ product: 1, quantity: 4 }))
     .and(Stock, '2', Received({ product: 2, quantity: 1 }))
     .when(reserve, ordered)
@@ -80,7 +80,7 @@ void test('each entity has its own past', () => {
   assert.deepEqual([state(Stock, '1'), state(Stock, '2')], [{ onHand: 1 }, { onHand: 0 }])
 })
 
-void test('a past without an id is that of every loaded entity', () => {
+test('a past without an id is that of every loaded entity', () => {
   given(Stock, Received({ product: 0, quantity: 3 }))
     .when(reserve, ordered)
     .then(Reserved({ ...ordered.data } as any))
@@ -90,7 +90,7 @@ void test('a past without an id is that of every loaded entity', () => {
     .then(Refused({ orderId: 'o1' }))
 })
 
-void test('a command decides, replies, or is refused', () => {
+test('a command decides, replies, or is refused', () => {
   given()
     .when(place, { lines: oneAndTwo })
     .then(Ordered({ orderId: testId(1), lines: any() }), later({ minutes: 5 }, Overdue({ orderId: anyId() })))
@@ -98,14 +98,14 @@ void test('a command decides, replies, or is refused', () => {
   given(Order, ordered).when(place, { lines: oneAndTwo }).thenRefused('ORDER_EXISTS', { pointer: '/lines' })
 })
 
-void test('a delay is part of a deadline', () => {
+test('a delay is part of a deadline', () => {
   const result = given().when(place, { lines: oneAndTwo })
   const [first, second] = [Ordered({ orderId: any(), lines: any() }), Overdue({ orderId: any() })]
   assert.throws(() => result.then(first, later({ minutes: 4 }, second)), /240000/)
   assert.throws(() => result.then(first, second), /300000/)
 })
 
-void test('an effect runs against stubs and its outcome is given to the decide', async () => {
+test('an effect runs against stubs and its outcome is given to the decide', async () => {
   const reserved = Reserved({ orderId: 'o1', lines: [] })
   const answer = await given().effect(charge, reserved, { idempotencyKey: 'once' })
   assert.equal(answer, 'once for o1')
@@ -121,7 +121,7 @@ void test('an effect runs against stubs and its outcome is given to the decide',
   assert.throws(() => given().outcome(1).when(reserve, ordered), /has no effect/)
 })
 
-void test('an observed event is folded in', () => {
+test('an observed event is folded in', () => {
   const observe = on(Received).at(Stock, 'product').observe()
   const { state } = given(Stock, Received({ product: 1, quantity: 1 }))
     .when(observe, Received({ product: 1, quantity: 2 }))
@@ -129,20 +129,20 @@ void test('an observed event is folded in', () => {
   assert.deepEqual(state(Stock), { onHand: 3 })
 })
 
-void test('a field that is undefined equals one that is missing', () => {
+test('a field that is undefined equals one that is missing', () => {
   given()
     .when(reserve, ordered)
     .then(Refused({ orderId: 'o1', note: undefined as unknown as string }))
 })
 
-void test('what does not come as expected shows in the diff', () => {
+test('what does not come as expected shows in the diff', () => {
   const result = given().when(reserve, ordered)
   assert.throws(() => result.then(Refused({ orderId: 'o2' })), /-\s+orderId: 'o2'|\+\s+orderId: 'o1'/)
   assert.throws(() => result.thenNothing(), /Refused/)
   assert.throws(() => result.thenRefused('NO'), /not refused/)
 })
 
-void test('decides that are not pure fail', () => {
+test('decides that are not pure fail', () => {
   const deciding = on(Ordered).at(Order, 'orderId').emits(Refused)
   let calls = 0
   const counting = deciding.decide(() => Refused({ orderId: String((calls += 1)) }))
@@ -153,7 +153,7 @@ void test('decides that are not pure fail', () => {
   assert.throws(() => given().when(changesEvent, ordered), TypeError)
 })
 
-void test('an undeclared event and a payload that does not fit fail', () => {
+test('an undeclared event and a payload that does not fit fail', () => {
   const undeclared = on(Ordered)
     .emits(Refused)
     .decide((): any => Overdue({ orderId: '' }))
@@ -164,7 +164,7 @@ void test('an undeclared event and a payload that does not fit fail', () => {
   assert.throws(() => given().when(unfit, ordered), /\/orderId must be string/)
 })
 
-void test('a past without influence fails', () => {
+test('a past without influence fails', () => {
   const forOrder = on(Ordered)
     .at(Order, 'orderId')
     .emits(Refused)
@@ -173,7 +173,7 @@ void test('a past without influence fails', () => {
   assert.throws(() => given(Order, Refused({ orderId: '1' })).when(forOrder, ordered), /does not evolve/)
 })
 
-void test('what a decide may not see: an entity that its at does not name', () => {
+test('what a decide may not see: an entity that its at does not name', () => {
   const peeking = on(Ordered)
     .at(Stock, products)
     .emits(Refused)
@@ -181,7 +181,7 @@ void test('what a decide may not see: an entity that its at does not name', () =
   assert.throws(() => given().when(peeking, ordered), /asks for stock 9/)
 })
 
-void test('the past and the decision have their times', () => {
+test('the past and the decision have their times', () => {
   const Clock = entity('clock', { times: [] as number[] }).evolve(Received, ({ times }, _, __, at) => ({
     times: [...times, at.getTime()],
   }))
@@ -192,7 +192,7 @@ void test('the past and the decision have their times', () => {
   assert.deepEqual(state(Clock).times, [testTime.getTime(), at.getTime()])
 })
 
-void test('the result is no promise', async () => {
+test('the result is no promise', async () => {
   await assert.rejects(async () => {
     await (given().when(reserve, ordered) as unknown as Promise<void>)
   }, /no promise/)

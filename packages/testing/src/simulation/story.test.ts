@@ -55,7 +55,7 @@ function shop(pay: () => Promise<boolean>) {
   ])
 }
 
-void test('a flow across services goes to its end', async () => {
+test('a flow across services goes to its end', async () => {
   const it = await story(shop(() => Promise.resolve(true)))
   const answer = await it.submit(place, { id: '1' })
   assert.equal(answer.refused, false)
@@ -66,7 +66,7 @@ void test('a flow across services goes to its end', async () => {
   await it.end()
 })
 
-void test('deadlines wait until time has passed', async () => {
+test('deadlines wait until time has passed', async () => {
   const it = await story(shop(() => Promise.resolve(false)))
   await it.submit(place, { id: '1' })
   await it.advance({ minutes: 4 })
@@ -76,7 +76,7 @@ void test('deadlines wait until time has passed', async () => {
   await it.end()
 })
 
-void test('settling waits for effects that take time and for those that are tried again', async () => {
+test('settling waits for effects that take time and for those that are tried again', async () => {
   let attempts = 0
   const it = await story(
     shop(async () => {
@@ -92,7 +92,7 @@ void test('settling waits for effects that take time and for those that are trie
   await it.end()
 })
 
-void test('what cannot go on is parked, with its reason', async () => {
+test('what cannot go on is parked, with its reason', async () => {
   const it = await story(shop(() => Promise.reject(new Error('out of order'))))
   await it.submit(place, { id: '1' })
   await it.settle()
@@ -102,7 +102,7 @@ void test('what cannot go on is parked, with its reason', async () => {
   await it.end()
 })
 
-void test('the same seed gives the same story, another one other ids', async () => {
+test('the same seed gives the same story, another one other ids', async () => {
   const tell = async (seed: number) => {
     const it = await story(
       shop(() => Promise.resolve(true)),

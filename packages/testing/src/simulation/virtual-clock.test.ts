@@ -4,7 +4,7 @@ import { sleep } from '@waybill/core'
 import { seededIds } from './seeded-ids.ts'
 import { virtualClock } from './virtual-clock.ts'
 
-void test('timers fire in the order of their time, not before it, and not when cancelled', async () => {
+test('timers fire in the order of their time, not before it, and not when cancelled', async () => {
   const clock = virtualClock(1_000)
   const fired: string[] = []
   const note = (name: string) => () => void fired.push(`${name} at ${clock.now()}`)
@@ -19,7 +19,7 @@ void test('timers fire in the order of their time, not before it, and not when c
   assert.equal(clock.nextTimer(), undefined)
 })
 
-void test('what a timer starts may sleep within the same advance', async () => {
+test('what a timer starts may sleep within the same advance', async () => {
   const clock = virtualClock(0)
   const woken: number[] = []
   void (async () => {
@@ -32,7 +32,7 @@ void test('what a timer starts may sleep within the same advance', async () => {
   assert.deepEqual([woken, clock.now()], [[5, 10, 15], 20])
 })
 
-void test('ids are UUIDs of version 7, sort as they were made, and repeat with their seed', async () => {
+test('ids are UUIDs of version 7, sort as they were made, and repeat with their seed', async () => {
   const make = async (seed: number): Promise<string[]> => {
     const clock = virtualClock()
     const { newId } = seededIds(clock, seed)
