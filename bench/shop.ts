@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
-import { type Caller, type CommandDef, isRefusal, type Store, systemCaller } from '@waybill/core'
+import { type Caller, type CommandDef, type Engine, isRefusal, type Store, systemCaller } from '@waybill/core'
 import type { Host } from '@waybill/runtime'
 
 export const productCount = 1_000
@@ -31,7 +31,8 @@ export function piecesOf(hot: boolean): number {
 }
 
 export async function benchShop(host: Host): Promise<BenchShop> {
-  const { system, engine, stores } = host.systems[0]!
+  const { system, engines, stores } = host.systems[0]!
+  const engine = (name: string): Engine => engines.get(name)!
   const commandOf = (service: string, name: string): CommandDef =>
     system.services.find((s) => s.name === service)!.commands.find((c) => c.name === name)!
   const place = commandOf('order', 'place-order')

@@ -12,6 +12,7 @@ const application: Application = {
   defaultPort: 8080,
   example: `curl -X POST {address}/api/orders -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -H 'Prefer: wait=10' -d '${order}'`,
   create: shop,
+  paysBy: 'payment',
   routes: notificationSocket,
   demo,
 }

@@ -90,6 +90,9 @@ export async function runChaos(options: {
     await market.close()
     const code = await shop.stop()
     return code === 0 ? verdict : { ...verdict, broken: [...verdict.broken, `at SIGTERM: exit code ${code}`] }
+  } catch (cause) {
+    const what = shop.failure() ?? 'The run could not be finished.'
+    throw new Error(`${what} The last that the shop wrote:\n${shop.lastWords()}`, { cause })
   } finally {
     await shop.kill()
     await rm(folder, { recursive: true })

@@ -12,6 +12,8 @@ export interface ShopProcess {
   stop(): Promise<number | null>
   /** Why it has ended although nobody asked it to; `undefined`: it has not. */
   failure(): string | undefined
+  /** The last that it wrote. */
+  lastWords(): string
 }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -65,7 +67,7 @@ export function shopProcess(options: {
       }
       ended = new Promise((resolve) => {
         started.once('close', (code) => {
-          if (!asked) failure = `The shop ended by itself with code ${code}:\n${output.join('')}`
+          if (!asked) failure = `The shop ended by itself with code ${code}`
           resolve(code)
         })
       })
@@ -76,5 +78,6 @@ export function shopProcess(options: {
     },
     stop: () => signal('SIGTERM'),
     failure: () => failure,
+    lastWords: () => output.join(''),
   }
 }

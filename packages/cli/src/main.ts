@@ -5,6 +5,7 @@ import { schemas } from './schemas.ts'
 import { start } from './start.ts'
 
 const usage = `waybill start [system…]              run systems in this process; without a name: all of them
+waybill start SYSTEM --service NAME  run one service of it in this process; its public interface is called gateway
 waybill schemas [--check] [system…]  write their Avro schemas; --check: only compare, exit code 1 if they differ
 waybill --help
 
@@ -17,7 +18,11 @@ async function run(args: readonly string[]): Promise<number | undefined> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { check: { type: 'boolean', default: false }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      check: { type: 'boolean', default: false },
+      service: { type: 'string', multiple: true },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
   const [command, ...names] = positionals
   if (values.help) {
@@ -25,7 +30,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
     return 0
   }
   if (command === 'start' && !values.check) {
-    await start(names)
+    await start(names, values.service)
     return undefined
   }
   if (command === 'schemas') return (await schemas(names, values)) ? 0 : 1

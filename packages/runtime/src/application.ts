@@ -30,6 +30,8 @@ export interface Application {
   /** The `curl` that the demo start prints; `{address}` and `{token}` are filled in. */
   readonly example: string
   create(outside: Outside): SystemDef
+  /** The service that speaks with the payment provider: the simulated one runs in its process. */
+  readonly paysBy?: string
   /** Adds routes that no command or query gives. */
   routes?(gateway: GatewayContext): Promise<void>
   /** Makes the demo data; called at every demo start, so it must see what is there already. */

@@ -3,22 +3,29 @@ import type { Log, Message, Poll, Subscription } from '../ports/log.ts'
 import type { Store } from '../ports/store.ts'
 import { signal } from './signal.ts'
 
-/** Commits of other processes are looked for so often; those of this process ring. */
-const lookEveryMs = 1_000
+/** Commits of this process ring; as there are no others, looking is only for what nobody thought of. */
+const lookEveryMsDefault = 1_000
 
 /**
  * The store as log: a service's events table is read in place, so there is no copy, no broker, and nothing that could
  * come twice. A source is a service; it has one partition.
  * @param options.stores those of all services of the system
+ * @param options.lookEveryMs how often to look for commits of other processes; default 1,000
  */
-export function storeLog(options: { stores: ReadonlyMap<string, Store>; clock: Clock }): Log {
-  const { stores, clock } = options
+export function storeLog(options: {
+  stores: ReadonlyMap<string, Store>
+  clock: Clock
+  lookEveryMs?: number
+}): Log {
+  const { stores, clock, lookEveryMs = lookEveryMsDefault } = options
   const readers = new Set<Reader>()
   return {
     repeats: false,
     subscribe: async ({ topics, from }) => {
       const names = topics.map(({ name }) => name)
-      const reader = await openReader([...stores.values()], names, from, clock, () => readers.delete(reader))
+      const reader = await openReader([...stores.values()], names, from, { clock, lookEveryMs }, () =>
+        readers.delete(reader),
+      )
       readers.add(reader)
       return reader.subscription
     },
@@ -44,7 +51,7 @@ async function openReader(
   stores: readonly Store[],
   topics: readonly string[],
   from: (source: string, partition: number) => Promise<number>,
-  clock: Clock,
+  { clock, lookEveryMs }: { clock: Clock; lookEveryMs: number },
   closed: () => void,
 ): Promise<Reader> {
   const bell = signal()

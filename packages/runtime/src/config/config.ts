@@ -19,6 +19,8 @@ export interface Config {
   /** Of each system's gateway, by its name. */
   readonly ports: ReadonlyMap<string, number>
   readonly consolePort: number
+  /** Where a process that runs single services is reached by the others; 0: any free one. */
+  readonly servicePort: number
   /** Requests a minute and caller; 0: no limit. */
   readonly rateLimit: number
   readonly loginRateLimit: number
@@ -51,6 +53,7 @@ export function readConfig(
     applications.map(({ name, defaultPort }) => [name, read(portVariable(name), kinds.port) ?? defaultPort]),
   )
   const consolePort = read(portVariable('console'), kinds.port) ?? 8090
+  const servicePort = read(portVariable('service'), kinds.port) ?? 0
   const rateLimit = read('WAYBILL_RATE_LIMIT', kinds.requestsPerMinute) ?? 6_000
   const timeScale = read('WAYBILL_TIME_SCALE', kinds.timeScale) ?? 1
   const mistakesBefore = mistakes.length
@@ -80,6 +83,7 @@ export function readConfig(
     host,
     ports,
     consolePort,
+    servicePort,
     rateLimit,
     loginRateLimit: Math.min(rateLimit, loginRateLimitDefault),
     jwtSecret: givenSecret ?? keptSecret(dataFolder, 'jwt-secret'),

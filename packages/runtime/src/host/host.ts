@@ -31,6 +31,8 @@ export interface Host {
  */
 export async function startHost(options: {
   applications: readonly Application[]
+  /** Those that run in this process; default: all. */
+  services?: readonly string[] | undefined
   config: Config
   backends: Backends
   logger: Logger
@@ -52,6 +54,7 @@ export async function startHost(options: {
       systems.push(
         await startApplication({
           ...options,
+          services: options.services,
           application,
           clock,
           ids,
@@ -66,12 +69,8 @@ export async function startHost(options: {
 
     const instance = { instanceId: ids.newId(), address: `${hostname()}:${process.pid}` }
     const endHeartbeats = await startHeartbeats(
-      systems.flatMap(({ system }) =>
-        [...new Set([...system.services.map(({ name }) => name), 'gateway'])].map((service) => ({
-          ...instance,
-          system: system.name,
-          service,
-        })),
+      systems.flatMap(({ instances }) =>
+        instances.map(({ address = instance.address, ...running }) => ({ ...instance, ...running, address })),
       ),
       { store: backends.heartbeats, clock, logger },
     )

@@ -5,6 +5,8 @@ import {
   type Engine,
   type Ids,
   invariant,
+  type ServiceClient,
+  type ServiceDef,
   type Store,
   storeLog,
   type SystemDef,
@@ -12,18 +14,25 @@ import {
 } from '@waybill/core'
 import { createAsk } from '../ask.ts'
 import type { Backends } from './backends.ts'
+import type { Placement } from './placement.ts'
 import type { Shutdown } from './shutdown.ts'
 
-/** A system of which every service runs in this process. */
+/** A system, or those of its services that run in this process. */
 export interface RunningSystem {
   readonly system: SystemDef
   readonly codec: Codec
   readonly stores: ReadonlyMap<string, Store>
+  /** Of the services that run here. */
   readonly engines: ReadonlyMap<string, Engine>
-  engine(service: string): Engine
+  /** Every service, wherever it runs. */
+  readonly clients: ReadonlyMap<string, ServiceClient>
+  client(service: string): ServiceClient
 }
 
-/** Runs all services of a system on the store as log. `shutdown` learns how to end them. */
+/** Other processes cannot ring when they commit: then their logs are looked at this often. */
+const lookEveryMs = 20
+
+/** Runs services of a system on the store as log. `shutdown` learns how to end them. */
 export async function startSystem(options: {
   system: SystemDef
   storeOf: (service: string) => Store
@@ -35,8 +44,11 @@ export async function startSystem(options: {
   /** An engine cannot go on. */
   crashed: (error: unknown) => void
   shutdown: Shutdown
+  placement: Placement
+  /** Reaches a service that runs elsewhere. */
+  remote: (service: ServiceDef) => ServiceClient
 }): Promise<RunningSystem> {
-  const { system, storeOf, backends, clock, shutdown, ...rest } = options
+  const { system, storeOf, backends, clock, shutdown, placement, remote, ...rest } = options
   const codec = await backends.codec(system)
   const stores = new Map(system.services.map(({ name }) => [name, storeOf(name)]))
   for (const service of system.services) {
@@ -45,20 +57,25 @@ export async function startSystem(options: {
     shutdown.add(() => store.close())
   }
 
-  const log = storeLog({ stores, clock })
-  const engineOf = (name: string): Engine => {
-    const engine = engines.get(name)
-    invariant(engine !== undefined, `${system.name} has no service ${name}`)
-    return engine
+  const log = storeLog({ stores, clock, ...(placement.whole ? {} : { lookEveryMs }) })
+  const client = (name: string): ServiceClient => {
+    const found = clients.get(name)
+    invariant(found !== undefined, `${system.name} has no service ${name}`)
+    return found
   }
-  const ask = createAsk(system, engineOf)
+  const ask = createAsk(system, client)
   const engines: ReadonlyMap<string, Engine> = new Map(
-    system.services.map((service) => [
-      service.name,
-      createEngine({ ...rest, system, service, store: stores.get(service.name)!, log, codec, clock, ask }),
-    ]),
+    system.services
+      .filter(({ name }) => placement.here(name))
+      .map((service) => [
+        service.name,
+        createEngine({ ...rest, system, service, store: stores.get(service.name)!, log, codec, clock, ask }),
+      ]),
+  )
+  const clients = new Map(
+    system.services.map((service) => [service.name, engines.get(service.name) ?? remote(service)]),
   )
   shutdown.add(() => Promise.all([...engines.values()].map((engine) => engine.stop())))
   for (const engine of engines.values()) await engine.start()
-  return { system, codec, stores, engines, engine: engineOf }
+  return { system, codec, stores, engines, clients, client }
 }

@@ -98,6 +98,7 @@ export const testConfig: Config = {
   host: '127.0.0.1',
   ports: new Map([['post', 0]]),
   consolePort: 0,
+  servicePort: 0,
   rateLimit: 0,
   loginRateLimit: 0,
   jwtSecret: 'a secret that only these tests know',

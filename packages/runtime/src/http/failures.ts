@@ -9,6 +9,7 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STORE_UNAVAILABLE',
   'EFFECT_FAILED',
   'ASK_FAILED',
+  'SERVICE_UNAVAILABLE',
 ])
 
 /** What Fastify refuses by itself, before a route is asked. */

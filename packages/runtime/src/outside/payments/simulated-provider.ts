@@ -1,10 +1,10 @@
-import { type Clock, type CommandDef, type Engine, systemCaller, WaybillError } from '@waybill/core'
+import { type Clock, type CommandDef, type ServiceClient, systemCaller, WaybillError } from '@waybill/core'
 import type { PaymentProvider } from '../payment-provider.ts'
 import { ChargeCommand, RefundCommand, ReverseCommand } from './commands.ts'
 import { behaviourOf } from './token.ts'
 
 /** The payment port on the simulator. */
-export function simulatedProvider(engine: Engine, clock: Clock): PaymentProvider {
+export function simulatedProvider(engine: ServiceClient, clock: Clock): PaymentProvider {
   const send = async <I, O>(command: CommandDef<I, O>, input: I, signal: AbortSignal): Promise<O> => {
     signal.throwIfAborted()
     const result = await engine.submit(command, input, { caller: systemCaller })
