@@ -41,6 +41,8 @@ let orders = 0
 /** When the user of an order was told of its end, by the wall clock that the load generator uses, too. */
 const endedAt: [string, number][] = []
 
+// A parent that is gone cannot tell it to stop.
+process.on('disconnect', () => void stop())
 process.on('message', (order: Order) => {
   if (order.kind === 'stop') return void stop()
   answer(order).then(

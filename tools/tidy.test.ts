@@ -11,7 +11,7 @@ const below: Record<string, readonly string[]> = {
   kafka: ['core', 'schema'],
   testing: ['core'],
   runtime: ['core'],
-  cli: ['core', 'schema', 'postgres', 'runtime'],
+  cli: ['core', 'schema', 'postgres', 'kafka', 'runtime'],
 }
 const linesMax = 400
 

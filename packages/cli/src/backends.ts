@@ -3,11 +3,12 @@ import { createPostgresStore, openPglite, openPostgres, schemaOf } from '@waybil
 import type { Backends, Config } from '@waybill/runtime'
 import { createAvroCodec, createEmbeddedRegistry, prepare } from '@waybill/schema'
 import { databaseHeartbeats } from './heartbeat-store.ts'
+import { kafkaLog } from './kafka.ts'
 import { databaseRegistryStorage } from './registry-storage.ts'
 import { openSharedTables } from './shared-tables.ts'
 
 /** Opens the database that the configuration names, for everything that a host keeps. */
-export async function openBackends({ store, dataFolder }: Config): Promise<Backends> {
+export async function openBackends({ store, log, dataFolder }: Config): Promise<Backends> {
   const database = store.kind === 'pglite' ? await openPglite(dataFolder) : openPostgres(store.url)
   await openSharedTables(database).catch((error: unknown) => {
     const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
@@ -20,6 +21,7 @@ export async function openBackends({ store, dataFolder }: Config): Promise<Backe
     heartbeats: databaseHeartbeats(database),
     store: (system, service) => createPostgresStore({ database, schema: schemaOf(system, service), service }),
     codec: async (system) => createAvroCodec(system, await prepare(system, registry)),
+    ...(log.kind === 'kafka' ? { log: kafkaLog(log.brokers) } : {}),
     ready: () =>
       database
         .read((run) => run({ text: 'select 1' }))

@@ -196,9 +196,10 @@ test('the metrics count events, and sagas by how they end', async () => {
   const before = await counted()
   await end(shop.demo, await place(shop.demo, orderOf(1, 1)))
   await end(shop.demo, await place(shop.demo, orderOf(1, 999)))
-  const after = await counted()
-  const gained = Object.entries(after).map(([name, count]) => [name, count - before[name]!])
-  assert.deepEqual(Object.fromEntries(gained), { created: 2, started: 2, confirmed: 1, cancelled: 1 })
+  await eventually(async () => {
+    const gained = Object.entries(await counted()).map(([name, count]) => [name, count - before[name]!])
+    assert.deepEqual(Object.fromEntries(gained), { created: 2, started: 2, confirmed: 1, cancelled: 1 })
+  })
 })
 
 test('metrics and the admin API are not for customers', async () => {

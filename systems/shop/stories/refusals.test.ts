@@ -36,8 +36,8 @@ function assertProblem(answer: Answer, status: number, code: string, ...pointers
 describe('a bad request is refused, and nothing has happened', () => {
   let eventsBefore = 0
   before(async () => {
-    await end(shop.demo, await place(shop.demo, good))
     eventsBefore = await eventCount()
+    assert.notEqual(eventsBefore, 0)
   })
   after(async () => assert.equal(await eventCount(), eventsBefore))
 

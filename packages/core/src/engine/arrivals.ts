@@ -75,6 +75,7 @@ export function arrivals(options: {
     },
     saved: (offsets) => {
       for (const offset of offsets) positions.set(partitionOf(offset), offset.next)
+      if (offsets.length > 0) subscription.saved?.(offsets)
     },
     reset: async () => {
       buffer = []

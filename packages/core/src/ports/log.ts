@@ -1,5 +1,5 @@
 import type { TopicDef } from '../contract/topic.ts'
-import type { EventHead } from './store.ts'
+import type { EventHead, Offset } from './store.ts'
 
 /** An event as it arrives at a consumer. */
 export interface Message {
@@ -49,6 +49,8 @@ export interface Subscription {
    * poll when it is closed or reset meanwhile.
    */
   poll(max: number): Promise<Poll>
+  /** The reader has saved these positions. Only tools that show lag depend on it. */
+  saved?(offsets: readonly Offset[]): void
   /** Forgets what was read and starts again from the saved positions. */
   reset(): Promise<void>
   close(): Promise<void>

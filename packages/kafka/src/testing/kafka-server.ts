@@ -28,12 +28,20 @@ const memory = ['-Xms256m', '-Xmx768m']
 const clusterId = 'MkU3OEVBNTcwNTJENDM2Qg'
 
 /**
- * Starts Apache Kafka from Maven's jars.
+ * Finds what Apache Kafka runs on, and has Maven fetch Kafka itself.
+ * @throws MissingTool without Java 17 or Maven
+ */
+export async function kafkaProgram(): Promise<{ readonly java: string; readonly jars: string }> {
+  const pom = new URL('../../servers/kafka.pom.xml', import.meta.url)
+  return { java: await findJava(17), jars: await fetchWithMaven(pom) }
+}
+
+/**
+ * Starts Apache Kafka, on a free port.
  * @throws MissingTool without Java 17 or Maven
  */
 export async function startKafka(): Promise<KafkaServer> {
-  const java = await findJava(17)
-  const jars = await fetchWithMaven(new URL('../../servers/kafka.pom.xml', import.meta.url))
+  const { java, jars } = await kafkaProgram()
   const folder = await mkdtemp(join(tmpdir(), 'waybill-kafka-'))
   const settingsFile = join(folder, 'server.properties')
   const port = await freePort()

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** A server in a process of its own. */
@@ -14,7 +15,7 @@ const lookEveryMs = 50
 const outputKept = 8_192
 
 /**
- * Starts a server and waits until it is ready. It ends with this process, unless this one is killed.
+ * Starts a server and waits until it is ready. It ends with this process at the latest, also when this one is killed.
  * @param options.ready asked again and again until it is true
  * @throws when it ends before, or is not ready after a minute; the message has the end of its output
  */
@@ -30,9 +31,8 @@ export async function startServer(
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
   })
-  const killWithUs = (): void => void child.kill('SIGKILL')
-  process.once('exit', killWithUs)
-  void ended.then(() => process.off('exit', killWithUs))
+  const watch = killWithUs(child)
+  void ended.then(() => watch.kill())
 
   const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
     const impatience = setTimeout(() => child.kill('SIGKILL'), patienceMs)
@@ -49,6 +49,14 @@ export async function startServer(
     throw new Error(`${command} ${gone ? 'ended' : 'was not ready in time'}:\n${output()}`)
   }
   return { pid: child.pid!, end }
+}
+
+/** A process that kills another when its standard input ends, as it does when this process does. */
+function killWithUs({ pid }: ChildProcess): ChildProcess {
+  const watch = spawn('sh', ['-c', `read _; kill -9 ${pid}`], { stdio: ['pipe', 'ignore', 'ignore'] })
+  watch.unref()
+  ;(watch.stdin as Socket).unref()
+  return watch
 }
 
 /** The end of what a process says. */

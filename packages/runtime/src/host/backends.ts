@@ -1,4 +1,4 @@
-import type { Codec, Store, SystemDef } from '@waybill/core'
+import type { Clock, Codec, Log, ServiceDef, Store, SystemDef, Telemetry } from '@waybill/core'
 import type { HeartbeatStore } from '../outside/heartbeats.ts'
 
 /** What a host stands on. The runtime knows no database and no schema registry: whoever starts it gives them. */
@@ -8,6 +8,15 @@ export interface Backends {
   store(system: string, service: string): Store
   /** How the payloads of a system's events are written. */
   codec(system: SystemDef): Promise<Codec>
+  /** The log between services; without it their stores are the log, which all of them read. */
+  readonly log?: (options: {
+    system: SystemDef
+    /** Those that run in this process: it publishes their events. */
+    services: readonly ServiceDef[]
+    stores: ReadonlyMap<string, Store>
+    clock: Clock
+    telemetry: Telemetry
+  }) => Promise<{ readonly log: Log; close(): Promise<void> }>
   /** Whether all that is behind answers now. */
   ready(): Promise<boolean>
   /** Called once, after all stores are closed. */

@@ -128,13 +128,6 @@ test('Outside demo mode there are no demo accounts and no book', async () => {
   await host.stop()
 })
 
-test('Kafka is refused, and nothing is left open', async () => {
-  const { backends, closed } = memoryBackends()
-  const log = { kind: 'kafka' as const, brokers: ['localhost:9092'] }
-  await assert.rejects(startPostOffice({ backends, config: { log } }), { code: 'CONFIGURATION_INVALID' })
-  assert.deepEqual(closed, ['backends'])
-})
-
 test('What has started is stopped again when the rest cannot start', async (context) => {
   const taken = createServer().listen(0, '127.0.0.1')
   context.after(() => taken.close())

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os'
-import { WaybillError } from '@waybill/core'
 import type { Logger } from 'pino'
 import { countParked } from '../admin/parked.ts'
 import { startAdminServer } from '../admin/server.ts'
@@ -27,7 +26,6 @@ export interface Host {
 
 /**
  * Runs systems in this process. When one of them cannot start, those that have are stopped again.
- * @throws CONFIGURATION_INVALID for what this version cannot do
  */
 export async function startHost(options: {
   applications: readonly Application[]
@@ -41,7 +39,7 @@ export async function startHost(options: {
   const shutdown = createShutdown()
   shutdown.add(() => backends.close())
   try {
-    checkAbilities(config, logger)
+    warnOfUnused(config, logger)
     const clock = systemClock
     const ids = createIds()
     const metrics = createMetrics()
@@ -104,14 +102,8 @@ export async function startHost(options: {
   }
 }
 
-/** Says what the configuration asks for and this version cannot do. */
-function checkAbilities({ log, redis, registry }: Config, logger: Logger): void {
-  if (log.kind === 'kafka') {
-    throw new WaybillError(
-      'CONFIGURATION_INVALID',
-      'WAYBILL_LOG names a Kafka cluster, which this version cannot use yet; allowed: store',
-    )
-  }
+/** Says what the configuration asks for and this version does not use. */
+function warnOfUnused({ redis, registry }: Config, logger: Logger): void {
   const unused = [redis && 'WAYBILL_REDIS', registry && 'WAYBILL_REGISTRY'].filter(Boolean)
   if (unused.length > 0) logger.warn(`${unused.join(' and ')}: set, but not used by this version yet`)
 }

@@ -32,7 +32,7 @@ export interface RunningSystem {
 /** Other processes cannot ring when they commit: then their logs are looked at this often. */
 const lookEveryMs = 20
 
-/** Runs services of a system on the store as log. `shutdown` learns how to end them. */
+/** Runs services of a system. `shutdown` learns how to end them. */
 export async function startSystem(options: {
   system: SystemDef
   storeOf: (service: string) => Store
@@ -50,14 +50,20 @@ export async function startSystem(options: {
 }): Promise<RunningSystem> {
   const { system, storeOf, backends, clock, shutdown, placement, remote, ...rest } = options
   const codec = await backends.codec(system)
-  const stores = new Map(system.services.map(({ name }) => [name, storeOf(name)]))
-  for (const service of system.services) {
+  const here = system.services.filter(({ name }) => placement.here(name))
+  // Where the stores are the log, each service reads those of the others.
+  const opened = backends.log === undefined ? system.services : here
+  const stores = new Map(opened.map(({ name }) => [name, storeOf(name)]))
+  for (const service of opened) {
     const store = stores.get(service.name)!
     await store.open(service)
     shutdown.add(() => store.close())
   }
 
-  const log = storeLog({ stores, clock, ...(placement.whole ? {} : { lookEveryMs }) })
+  const { telemetry } = rest
+  const between = await backends.log?.({ system, services: here, stores, clock, telemetry })
+  if (between !== undefined) shutdown.add(() => between.close())
+  const log = between?.log ?? storeLog({ stores, clock, ...(placement.whole ? {} : { lookEveryMs }) })
   const client = (name: string): ServiceClient => {
     const found = clients.get(name)
     invariant(found !== undefined, `${system.name} has no service ${name}`)
@@ -65,12 +71,10 @@ export async function startSystem(options: {
   }
   const ask = createAsk(system, client)
   const engines: ReadonlyMap<string, Engine> = new Map(
-    system.services
-      .filter(({ name }) => placement.here(name))
-      .map((service) => [
-        service.name,
-        createEngine({ ...rest, system, service, store: stores.get(service.name)!, log, codec, clock, ask }),
-      ]),
+    here.map((service) => [
+      service.name,
+      createEngine({ ...rest, system, service, store: stores.get(service.name)!, log, codec, clock, ask }),
+    ]),
   )
   const clients = new Map(
     system.services.map((service) => [service.name, engines.get(service.name) ?? remote(service)]),

@@ -1,0 +1,17 @@
+import { needNothing, type NewEvent, type Store } from '@waybill/core'
+
+/** Commits events and nothing else, as one batch. */
+export async function commit(store: Store, events: readonly NewEvent[]): Promise<void> {
+  await store.transact(needNothing, () => ({
+    events,
+    snapshots: [],
+    rows: [],
+    deadlines: [],
+    firedDeadlines: [],
+    park: [],
+    unpark: [],
+    repark: [],
+    offsets: [],
+    replies: [],
+  }))
+}

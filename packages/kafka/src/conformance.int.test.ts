@@ -1,0 +1,73 @@
+import { after, before, describe, test } from 'node:test'
+import { memoryStore, topic } from '@waybill/core'
+import {
+  type Closing,
+  closingLog,
+  logCases,
+  type LogContext,
+  type Producer,
+  register,
+} from '@waybill/testing'
+import { commit } from './commit.test.fixture.ts'
+import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
+import { memoryPosition } from './memory-position.test.fixture.ts'
+import type { Relay } from './relay.ts'
+import { type KafkaServer, skipWithoutKafka, startKafka } from './testing/index.ts'
+
+let contexts = 0
+
+/** Two services with stores in memory that publish to a Kafka, and as many logs as are asked for. */
+async function kafkaContext(address: string): Promise<LogContext & Closing> {
+  contexts += 1
+  const system = `conformance-${contexts}`
+  const logs: KafkaLog[] = []
+  const relays: Relay[] = []
+  const subscribers: Closing[] = []
+
+  function openLog(): KafkaLog {
+    const log = createKafkaLog({ brokers: [address], clientId: 'conformance', system })
+    logs.push(log)
+    return log
+  }
+
+  const publishing = openLog()
+  async function producer(name: string): Promise<Producer> {
+    const topics = [topic(`${system}-${name}-a`), topic(`${system}-${name}-b`)] as const
+    await publishing.ensureTopics(topics)
+    const store = memoryStore(name)
+    relays.push(publishing.relay({ service: name, topics, store, position: memoryPosition() }))
+    return {
+      service: name,
+      topics,
+      publish: async (events) => {
+        await commit(store, events)
+        publishing.committed(name, new Set(events.flatMap((event) => event.topic ?? [])))
+      },
+    }
+  }
+
+  return {
+    producers: [await producer('one'), await producer('two')],
+    connect: async () => {
+      const log = closingLog(openLog())
+      subscribers.push(log)
+      return log
+    },
+    close: async () => {
+      await Promise.all([...subscribers.map((log) => log.close()), ...relays.map((relay) => relay.stop())])
+      await Promise.all(logs.map((log) => log.close()))
+    },
+  }
+}
+
+describe('Kafka', { skip: await skipWithoutKafka() }, () => {
+  let server: KafkaServer
+
+  before(async () => {
+    server = await startKafka()
+  })
+
+  after(() => server.stop())
+
+  register(logCases, { test, open: () => kafkaContext(server.address) })
+})

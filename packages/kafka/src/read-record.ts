@@ -1,0 +1,88 @@
+import { isUtf8 } from 'node:buffer'
+import type { Message } from '@waybill/core'
+import { headerNames } from './cloud-event-headers.ts'
+import { asUuid } from './name-uuid.ts'
+import { structuredEvent } from './structured-event.ts'
+import { derivedTraceparent } from './traceparent.ts'
+
+/** A record as it comes from a topic, whoever wrote it. */
+export interface IncomingRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  /** Milliseconds since 1970. */
+  readonly timestamp: number
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: readonly (readonly [Buffer | null, Buffer | null])[]
+}
+
+type Attribute = keyof typeof headerNames
+
+const attributeOf = new Map<string, Attribute>(
+  Object.entries(headerNames).map(([attribute, name]) => [name, attribute as Attribute]),
+)
+const structuredType = /^application\/cloudevents/i
+const nothing = Buffer.alloc(0)
+
+/**
+ * Reads the event in a record: a CloudEvent in binary or structured mode. Where the id of the payload's schema stands in
+ * a header (`__value_schema_id`, in either of Confluent's forms), it is put before the payload, as it is elsewhere.
+ *
+ * A record that is no CloudEvent becomes an event of type `''` with the value as its payload and an id that follows from
+ * its place: nobody declares such a type, so it is set aside as UNKNOWN_EVENT, and nothing is lost.
+ */
+export function readRecord(record: IncomingRecord): Message['event'] {
+  const { topic, partition, offset } = record
+  const value = record.value ?? nothing
+  const headers = headersOf(record)
+  const structured = structuredType.test(headers.contentType?.toString() ?? '')
+    ? structuredEvent(value)
+    : undefined
+  const text = (attribute: Attribute): string | undefined =>
+    structured?.attributes.get(headerNames[attribute].slice(prefixLength)) ?? headers[attribute]?.toString()
+
+  const type = text('type')
+  const givenId = text('id')
+  const isEvent = type !== undefined && givenId !== undefined
+  const id = asUuid(isEvent ? givenId : `${topic}/${partition}/${offset}`)
+  const correlationId = asUuid(text('correlationId') ?? id)
+  const causationId = text('causationId')
+  const traceparent = headers.traceparent?.toString()
+  const at = Date.parse(text('time') ?? '')
+  return {
+    id,
+    type: isEvent ? type : '',
+    topic,
+    // Without a key there is no order to keep: each such event is alone.
+    key: record.key === null ? id : keyOf(record.key),
+    subject: text('subject'),
+    correlationId,
+    causationId: causationId === undefined ? undefined : asUuid(causationId),
+    // The derived one follows again, and need not be stored.
+    traceparent: traceparent === derivedTraceparent({ correlationId, id }) ? undefined : traceparent,
+    at: Number.isNaN(at) ? record.timestamp : at,
+    payload: (isEvent && structured?.data) || withSchemaId(value, headers.valueSchemaId),
+  }
+}
+
+/** In structured mode attributes have no prefix. */
+const prefixLength = 'ce_'.length
+
+function headersOf({ headers }: IncomingRecord): Partial<Record<Attribute, Buffer>> {
+  const found: Partial<Record<Attribute, Buffer>> = {}
+  for (const [name, value] of headers) {
+    const attribute = attributeOf.get(name?.toString() ?? '')
+    if (attribute !== undefined && value !== null) found[attribute] = value
+  }
+  return found
+}
+
+/** A key that is no text, such as a number, in hexadecimal digits. */
+function keyOf(key: Buffer): string {
+  return isUtf8(key) ? key.toString() : `0x${key.toString('hex')}`
+}
+
+function withSchemaId(value: Buffer, schemaId: Buffer | undefined): Buffer {
+  return schemaId === undefined ? value : Buffer.concat([schemaId, value])
+}

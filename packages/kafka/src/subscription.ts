@@ -1,0 +1,116 @@
+import type { Offset, Subscription } from '@waybill/core'
+import { backlog } from './backlog.ts'
+import { bell } from './bell.ts'
+import type { Reading } from './fetched.ts'
+import { createFetcher } from './fetcher.ts'
+import { type Assignment, joinGroup } from './group-member.ts'
+import type { KafkaConnection } from './kafka-connection.ts'
+import { lagMarks } from './lag-marks.ts'
+import type { Trouble } from './trouble.ts'
+
+/** A subscription that also wants to hear how far its reader has come. */
+export interface KafkaSubscription extends Subscription {
+  /** These positions are saved. Only tools that show lag depend on it. */
+  saved(offsets: readonly Offset[]): void
+}
+
+/**
+ * Joins a group and reads what the group assigns to this member. Positions are the reader's: it is asked for them
+ * whenever a partition is assigned. Those that Kafka keeps are never read.
+ */
+export function subscribe(options: {
+  connection: KafkaConnection
+  group: string
+  instance: string
+  topics: readonly string[]
+  from: (source: string, partition: number) => Promise<number>
+  trouble: Trouble
+}): KafkaSubscription {
+  const { from } = options
+  const { ring, wait } = bell()
+  const arrived = backlog()
+  const member = joinGroup({ ...options, changed: ring })
+  const marks = lagMarks(member)
+  const fetcher = createFetcher({
+    ...options,
+    answered: (fetched) => {
+      arrived.add(fetched.filter(({ reading }) => isRead(reading)))
+      ring()
+    },
+    ended: (error) => {
+      broken = error
+    },
+  })
+  /** By topic and partition. */
+  const readings = new Map<string, Reading>()
+  /** The assignments that they follow from; `undefined`: none, they are to be made anew. */
+  let followed: readonly Assignment[] | undefined
+  let broken: Error | undefined
+  let interrupted = false
+  let closed = false
+
+  /** An answer may be about a partition that others have now, or that is read from elsewhere since a reset. */
+  function isRead(reading: Reading): boolean {
+    return readings.get(nameOf(reading)) === reading
+  }
+
+  async function follow(assignments: readonly Assignment[]): Promise<void> {
+    const assigned = assignments.flatMap(({ topic, partitions }) =>
+      partitions.map((partition) => ({ topic, partition })),
+    )
+    const names = new Set(assigned.map(nameOf))
+    for (const name of readings.keys()) if (!names.has(name)) readings.delete(name)
+    arrived.keep(isRead)
+
+    followed = assignments
+    const fresh = assigned.filter((partition) => !readings.has(nameOf(partition)))
+    try {
+      const positions = await Promise.all(fresh.map(({ topic, partition }) => from(topic, partition)))
+      // Unless all has changed meanwhile.
+      if (followed !== assignments) return
+      for (const [n, partition] of fresh.entries()) {
+        readings.set(nameOf(partition), { ...partition, next: positions[n]! })
+      }
+    } catch (cause) {
+      followed = undefined
+      throw cause
+    }
+  }
+
+  return {
+    poll: async (max) => {
+      while (!interrupted && !closed) {
+        if (broken !== undefined) throw broken
+        const assignments = member.assignments()
+        if (followed !== assignments) {
+          await follow(assignments)
+          continue
+        }
+        const poll = arrived.take(max)
+        if (poll !== undefined) return poll
+        void fetcher.ask([...readings.values()])
+        await wait()
+      }
+      interrupted = false
+      return { messages: [], next: [] }
+    },
+    saved: marks.saved,
+    reset: async () => {
+      readings.clear()
+      arrived.keep(isRead)
+      followed = undefined
+      interrupted = true
+      ring()
+    },
+    close: async () => {
+      closed = true
+      ring()
+      await marks.close()
+      await Promise.all([member.close(), fetcher.close()])
+    },
+  }
+}
+
+function nameOf({ topic, partition }: { readonly topic: string; readonly partition: number }): string {
+  return `${topic}/${partition}`
+}
