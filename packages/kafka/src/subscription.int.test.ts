@@ -201,7 +201,10 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
       key: Buffer.from('k'),
       value: Buffer.from(text),
     })
-    for (const [text, end] of [['lost', 'abort'], ['kept', 'commit']] as const) {
+    for (const [text, end] of [
+      ['lost', 'abort'],
+      ['kept', 'commit'],
+    ] as const) {
       const transaction = await producer.beginTransaction()
       await transaction.send({ messages: [message(text)] })
       await transaction[end]()
