@@ -62,6 +62,7 @@ export {
   type StoredReply,
   type ViewRow,
   type Write,
+  writeNothing,
 } from './ports/store.ts'
 export { noTelemetry, type Telemetry } from './ports/telemetry.ts'
 export type { Committed, Engine, ServiceClient, Submission, Submitted } from './engine/engine.ts'

@@ -1,17 +1,6 @@
-import { needNothing, type NewEvent, type Store } from '@waybill/core'
+import { needNothing, type NewEvent, type Store, writeNothing } from '@waybill/core'
 
 /** Commits events and nothing else, as one batch. */
 export async function commit(store: Store, events: readonly NewEvent[]): Promise<void> {
-  await store.transact(needNothing, () => ({
-    events,
-    snapshots: [],
-    rows: [],
-    deadlines: [],
-    firedDeadlines: [],
-    park: [],
-    unpark: [],
-    repark: [],
-    offsets: [],
-    replies: [],
-  }))
+  await store.transact(needNothing, () => ({ ...writeNothing, events }))
 }

@@ -1,20 +1,8 @@
-import { hasCode, needNothing, type Store, type Write } from '@waybill/core'
+import { hasCode, needNothing, type Store, writeNothing } from '@waybill/core'
 import type { RelayPosition } from './relay.ts'
 
 /** The source under which a store keeps the position of its relay, beside the offsets of its consumer. */
 const source = 'relay'
-
-const nothing: Omit<Write, 'offsets'> = {
-  events: [],
-  snapshots: [],
-  rows: [],
-  deadlines: [],
-  firedDeadlines: [],
-  park: [],
-  unpark: [],
-  repark: [],
-  replies: [],
-}
 
 /**
  * Keeps a relay's position in the store whose events it publishes, by compare-and-set: of two relays that publish the
@@ -32,7 +20,7 @@ export function storedPosition(store: Pick<Store, 'offsets' | 'transact'>): Rela
       if (position === saved) return true
       const offset = { source, partition: 0, next: position, expected: saved }
       try {
-        await store.transact(needNothing, () => ({ ...nothing, offsets: [offset] }))
+        await store.transact(needNothing, () => ({ ...writeNothing, offsets: [offset] }))
       } catch (error) {
         if (hasCode(error, 'OFFSETS_LOST')) return false
         throw error

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
 import { after, before, test } from 'node:test'
-import { hasCode, needNothing, service, type Store, view, type Write } from '@waybill/core'
+import { hasCode, needNothing, service, type Store, view, type Write, writeNothing } from '@waybill/core'
 import { Type } from 'typebox'
 import { booleans, byteas, ints, longs, texts, uuids } from './binary.ts'
 import type { Database } from './database.ts'
@@ -24,19 +24,6 @@ after(async () => {
   await server.stop()
 })
 
-const nothing: Write = {
-  events: [],
-  snapshots: [],
-  rows: [],
-  deadlines: [],
-  firedDeadlines: [],
-  park: [],
-  unpark: [],
-  repark: [],
-  offsets: [],
-  replies: [],
-}
-
 function oneEvent(): Write {
   const head = { type: 'placed', topic: 'orders', key: 'k', subject: undefined, at: 1 }
   const ids = {
@@ -45,7 +32,7 @@ function oneEvent(): Write {
     causationId: undefined,
     traceparent: undefined,
   }
-  return { ...nothing, events: [{ ...head, ...ids, payload: Buffer.from('{}'), alsoSubjects: [] }] }
+  return { ...writeNothing, events: [{ ...head, ...ids, payload: Buffer.from('{}'), alsoSubjects: [] }] }
 }
 
 async function openStore(over: Database, name: string): Promise<Store> {
@@ -116,7 +103,7 @@ test('a row of a view that two batches make at once is made by one', async () =>
     store.transact({ ...needNothing, rows: [{ view: 'counts', key: 'a' }] }, async () => {
       if (++arrived === 2) go()
       await both
-      return { ...nothing, rows: [{ view: 'counts', key: 'a', row: { id: 'a' } }] }
+      return { ...writeNothing, rows: [{ view: 'counts', key: 'a', row: { id: 'a' } }] }
     })
   const outcomes = await Promise.allSettled([make(), make()])
   const failed = outcomes.filter((outcome) => outcome.status === 'rejected')

@@ -141,6 +141,20 @@ export interface Write {
   readonly replies: readonly (StoredReply & { readonly at: number })[]
 }
 
+/** The write that changes nothing, to be filled in. */
+export const writeNothing: Write = {
+  events: [],
+  snapshots: [],
+  rows: [],
+  deadlines: [],
+  firedDeadlines: [],
+  park: [],
+  unpark: [],
+  repark: [],
+  offsets: [],
+  replies: [],
+}
+
 export interface Due {
   readonly deadlines: readonly Deadline[]
   /** The first of each key, if it may be tried now. */

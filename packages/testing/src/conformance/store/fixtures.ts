@@ -13,6 +13,7 @@ import {
   type StoredEvent,
   view,
   type Write,
+  writeNothing,
 } from '@waybill/core'
 import Type from 'typebox'
 import { seededIds } from '../../simulation/seeded-ids.ts'
@@ -44,22 +45,9 @@ export function aService(): ServiceDef {
   return service(`conformance-${services}`, { views: [People] })
 }
 
-const nothing: Write = {
-  events: [],
-  snapshots: [],
-  rows: [],
-  deadlines: [],
-  firedDeadlines: [],
-  park: [],
-  unpark: [],
-  repark: [],
-  offsets: [],
-  replies: [],
-}
-
 /** A write of these parts and nothing else. */
 export function aWrite(parts: Partial<Write>): Write {
-  return { ...nothing, ...parts }
+  return { ...writeNothing, ...parts }
 }
 
 /** A need of these parts and nothing else. */
