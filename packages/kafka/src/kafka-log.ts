@@ -44,7 +44,7 @@ export interface KafkaLog extends Log {
   ensureTopics(topics: readonly TopicDef[]): Promise<readonly TopicDifference[]>
   /** Whether a broker answers, within a few seconds. */
   ready(): Promise<boolean>
-  /** To be called after all subscriptions are closed and all relays are stopped. */
+  /** Closes all that was opened with it, and itself. */
   close(): Promise<void>
 }
 
@@ -57,19 +57,23 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const { system, instance = randomUUID(), contentType = 'application/avro', retried } = options
   const admin = new Admin({ ...clientOptions(options), retryDelay: 200 })
   admin.on('error', () => {})
+  const subscriptions: KafkaSubscription[] = []
   const relays = new Map<string, Relay>()
 
   return {
     repeats: true,
-    subscribe: async ({ group, topics, from }) =>
-      subscribe({
+    subscribe: async ({ group, topics, from }) => {
+      const subscription = subscribe({
         connection: options,
         group: `${system}.${group}`,
         instance,
         topics: topics.map(({ name }) => name),
         from,
         trouble: (cause, delayMs) => retried?.({ service: group, cause, delayMs }),
-      }),
+      })
+      subscriptions.push(subscription)
+      return subscription
+    },
     committed: (service) => relays.get(service)?.wake(),
     relay: ({ service, topics, store, position }) => {
       const trouble: Trouble = (cause, delayMs) => retried?.({ service, cause, delayMs })
@@ -90,7 +94,11 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
         () => true,
         () => false,
       ),
-    close: () => admin.close(),
+    close: async () => {
+      await Promise.all(subscriptions.map((subscription) => subscription.close()))
+      await Promise.all([...relays.values()].map((relay) => relay.stop()))
+      await admin.close()
+    },
   }
 }
 

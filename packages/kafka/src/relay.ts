@@ -114,6 +114,7 @@ export function createRelay(options: {
   return {
     wake: ring,
     stop: async () => {
+      if (stopped.signal.aborted) return
       stopped.abort()
       ring()
       const patience = new AbortController()

@@ -103,6 +103,7 @@ export function subscribe(options: {
       ring()
     },
     close: async () => {
+      if (closed) return
       closed = true
       ring()
       await marks.close()

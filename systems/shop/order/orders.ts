@@ -1,4 +1,4 @@
-import { type Caller, query, view } from '@waybill/core'
+import { type Caller, query, refuse, view } from '@waybill/core'
 import Type, { type Static } from 'typebox'
 import { OrderCancelled, OrderCreated, PaymentCompleted } from '../events.ts'
 import { orNull, pageOf, paging } from '../lists.ts'
@@ -42,9 +42,14 @@ export const getOrder = query('order', {
   input: Type.Object({ orderId: Type.String(), at: Type.Optional(Time) }),
   output: OrderAccount,
   answer: async (read, { orderId, at }, caller) => {
-    const order = await (at === undefined
+    const time = at === undefined ? undefined : new Date(at)
+    // RFC 3339 has leap seconds, a `Date` has not.
+    if (Number.isNaN(time?.getTime())) {
+      return refuse('TIME_INVALID', `${at} is no moment that the clock shows.`, { pointer: '/at' })
+    }
+    const order = await (time === undefined
       ? read.entity(Order, orderId)
-      : read.entityAt(Order, orderId, { time: new Date(at) }))
+      : read.entityAt(Order, orderId, { time }))
     return mayRead(order, caller) ? accountOf(orderId, order) : orderNotFound
   },
 })

@@ -81,6 +81,16 @@ test('a ticket opens one socket, soon', async () => {
   assert.equal(await listen(shop, issued.body.ticket).closed, 4401)
 })
 
+test('of two sockets with the same ticket one is let in', async () => {
+  const customer = await shop.signUp()
+  const ticket = await ticketFor(customer)
+  const sockets = [listen(shop, ticket), listen(shop, ticket)]
+  assert.equal(await Promise.race(sockets.map(({ closed }) => closed)), 4401)
+  await ended(customer, orderOf(1, 1))
+  await eventually(async () => assert.equal(sockets.flatMap(({ heard }) => heard).length, 1))
+  for (const socket of sockets) await socket.close()
+})
+
 test('without a good ticket nobody is let in', async () => {
   for (const ticket of ['', 'nonsense', crypto.randomUUID()]) {
     const stranger = listen(shop, ticket)

@@ -163,6 +163,8 @@ describe('a bad request is refused, and nothing has happened', () => {
       assertProblem(await shop.demo.send(`GET /api/orders?${query}`), 422, 'INPUT_INVALID', pointer!)
     }
     assertProblem(await shop.demo.send('GET /api/orders/1?at=yesterday'), 422, 'INPUT_INVALID', '/at')
+    const leapSecond = 'GET /api/orders/1?at=2030-12-31T23:59:60Z'
+    assertProblem(await shop.demo.send(leapSecond), 422, 'TIME_INVALID', '/at')
   })
 
   test('a product that cannot be', async () => {
