@@ -34,9 +34,9 @@ export const limits = {
   forgetEveryMs: 60 * 60 * 1_000,
 } as const
 
-/** How long one attempt of an effect may take. Policies are divided by the time scale, the default one, too. */
+/** How long one attempt of an effect may take. A declared limit is a policy, and scaled; the machine is no faster for it. */
 export function attemptMs({ attempt }: EffectLimits, timeScale: number): number {
-  return (attempt === undefined ? limits.effectAttemptMs : toMs(attempt)) / timeScale
+  return attempt === undefined ? limits.effectAttemptMs : toMs(attempt) / timeScale
 }
 
 /** The pause before attempt `attempts + 1`: doubling. */

@@ -43,7 +43,7 @@ export function adminRoutes(http: FastifyInstance, systems: readonly RunningAppl
   get(
     'flow',
     '/admin/systems/{system}/flows/{correlationId}',
-    Type.Object({ system: Type.String(), correlationId: Type.String() }),
+    Type.Object({ system: Type.String(), correlationId: Type.String({ format: 'uuid' }) }),
     async ({ system, correlationId }) => {
       const running = systemOf(system)
       if (isRefusal(running)) return running
