@@ -112,7 +112,11 @@ test('What is set aside is listed with its error, in pages', { timeout: 10_000 }
 
 test('What does not exist is said so, with what there is', async () => {
   const cases = [
-    ['/admin/systems/shop/flows/1', 'UNKNOWN_SYSTEM', 'There is no system shop; there are: post.'],
+    [
+      '/admin/systems/shop/flows/01a1fda3-90d3-769d-824c-986495e0b450',
+      'UNKNOWN_SYSTEM',
+      'There is no system shop; there are: post.',
+    ],
     [
       '/admin/systems/post/services/van/parked',
       'UNKNOWN_SERVICE',
