@@ -22,7 +22,7 @@ export interface Fetcher {
 
 type Topics = ReadonlyMap<string, ClusterTopicMetadata>
 
-const request = {
+const limits = {
   /** An answer may wait so long for a first record. */
   maxWaitTime: 500,
   minBytes: 1,
@@ -52,6 +52,8 @@ export function createFetcher(options: {
   /** Leaders that have yet to answer. */
   const busy = new Set<number>()
   let lookingUp = false
+  /** As it was last asked for: while a look-up is under way, partitions may have come or gone. */
+  let wanted: readonly Reading[] = []
   let failures = 0
 
   function open(): Consumer {
@@ -104,7 +106,7 @@ export function createFetcher(options: {
     found: Topics,
   ): Promise<readonly Fetched[]> {
     const idOf = (topic: string): string => found.get(topic)!.id
-    const wanted = [...Map.groupBy(readings, ({ topic }) => topic)].map(([topic, parts]) => ({
+    const request = [...Map.groupBy(readings, ({ topic }) => topic)].map(([topic, parts]) => ({
       topicId: idOf(topic),
       partitions: parts.map(({ partition, next }) => ({
         partition,
@@ -115,7 +117,7 @@ export function createFetcher(options: {
       })),
     }))
     try {
-      const answer = await consumer.fetch({ ...request, node: leader, topics: wanted })
+      const answer = await consumer.fetch({ ...limits, node: leader, topics: request })
       const byId = new Map(
         readings.map((reading) => [`${idOf(reading.topic)}/${reading.partition}`, reading]),
       )
@@ -145,6 +147,7 @@ export function createFetcher(options: {
 
   return {
     ask: async (readings) => {
+      wanted = readings
       if (lookingUp) return
       lookingUp = true
       const metadata = await patiently(() => consumer.metadata({ topics: [...topics] }))
@@ -152,8 +155,7 @@ export function createFetcher(options: {
       if (metadata === undefined) return answered([])
       const leaderOf = ({ topic, partition }: Reading): number =>
         metadata.topics.get(topic)!.partitions[partition]!.leader
-      for (const [leader, led] of Map.groupBy(readings, leaderOf))
-        void askLeader(leader, led, metadata.topics)
+      for (const [leader, led] of Map.groupBy(wanted, leaderOf)) void askLeader(leader, led, metadata.topics)
     },
     close: async () => {
       closing.abort()

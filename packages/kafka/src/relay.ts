@@ -49,7 +49,7 @@ const headBytes = 600
 /** Commits of other processes are looked for so often. */
 const lookEveryMs = 1_000
 /** The lease must last longer. */
-const renewMs = 3_000
+const renewMs = 2_000
 const drainMs = 3_000
 /** The producer itself gives up earlier. */
 const sendMs = 300_000
