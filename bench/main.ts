@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type EmbeddedServer, startPostgres } from '@waybill/postgres/testing'
+import { type PostgresServer, startPostgres } from '@waybill/servers'
 import { measureBaseline } from './baseline.ts'
 import { type BenchCase, cases, percentiles, type Result } from './cases.ts'
 import { startChild } from './child.ts'
@@ -57,7 +57,7 @@ async function runCase({ name, store, how }: BenchCase): Promise<Result> {
 
 type Measured = Omit<Result, 'baselinePerSecond' | 'ratio'>
 
-async function closedCase({ name, store, how }: BenchCase, server: EmbeddedServer): Promise<Measured> {
+async function closedCase({ name, store, how }: BenchCase, server: PostgresServer): Promise<Measured> {
   const child = startChild('./run-case.ts', store === 'postgres' ? { WAYBILL_STORE: server.url } : {})
   await child.next()
   const hot = how === 'hot'
@@ -77,7 +77,7 @@ async function closedCase({ name, store, how }: BenchCase, server: EmbeddedServe
   }
 }
 
-async function openCase({ name, store, how }: BenchCase, server: EmbeddedServer): Promise<Measured> {
+async function openCase({ name, store, how }: BenchCase, server: PostgresServer): Promise<Measured> {
   const perSecond = Number(how.slice('http-'.length))
   const child = startChild('./run-case.ts', store === 'postgres' ? { WAYBILL_STORE: server.url } : {})
   const { address, orders } = await child.next()

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import { startPostgres } from '@waybill/postgres/testing'
+import { startPostgres } from '@waybill/servers'
 import { type Kill, runChaos } from './run.ts'
 
 /*

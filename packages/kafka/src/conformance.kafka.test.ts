@@ -12,7 +12,7 @@ import { commit } from './commit.test.fixture.ts'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { memoryPosition } from './memory-position.test.fixture.ts'
 import type { Relay } from './relay.ts'
-import { type KafkaServer, skipWithoutKafka, startKafka } from './testing/index.ts'
+import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 
 let contexts = 0
 

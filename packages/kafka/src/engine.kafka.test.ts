@@ -3,7 +3,7 @@ import { emittedBy, memoryData, type MemoryData, memoryStore, topicsOf } from '@
 import { type Closing, engineCases, type EngineContext, realClock, register } from '@waybill/testing'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { storedPosition } from './stored-position.ts'
-import { type KafkaServer, skipWithoutKafka, startKafka } from './testing/index.ts'
+import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 
 /** Engines with stores in memory and Kafka between them. */
 function engineContext(address: string): EngineContext & Closing {

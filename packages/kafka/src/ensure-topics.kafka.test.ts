@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { topic } from '@waybill/core'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
-import { type KafkaServer, skipWithoutKafka, startKafka } from './testing/index.ts'
+import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 
 describe('Topics on Kafka', { skip: await skipWithoutKafka(), timeout: 60_000 }, () => {
   let server: KafkaServer

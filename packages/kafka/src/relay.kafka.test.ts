@@ -8,7 +8,7 @@ import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { memoryPosition } from './memory-position.test.fixture.ts'
 import { partitionOf } from './partition-of.ts'
 import type { Relay } from './relay.ts'
-import { type KafkaServer, skipWithoutKafka, startKafka } from './testing/index.ts'
+import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 
 describe('A relay to Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 }, () => {
   let server: KafkaServer

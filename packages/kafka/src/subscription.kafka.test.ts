@@ -8,7 +8,7 @@ import { anEvent } from './an-event.test.fixture.ts'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { type Publisher, startPublisher } from './publisher.test.fixture.ts'
 import { type Reader, type Saved, startReader } from './reader.test.fixture.ts'
-import { type KafkaServer, skipWithoutKafka, startKafka } from './testing/index.ts'
+import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 
 const system = 'test'
 let topics = 0

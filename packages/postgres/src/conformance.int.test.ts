@@ -19,7 +19,7 @@ import { openPglite } from './drivers/pglite.ts'
 import { openPostgres } from './drivers/pg.ts'
 import { schemaOf } from './schema.ts'
 import { createPostgresStore } from './store.ts'
-import { type EmbeddedServer, startPostgres } from './testing/embedded-postgres.ts'
+import { type PostgresServer, startPostgres } from '@waybill/servers'
 
 /** One backend, opened once; each case gets a context with schemas of its own in it. */
 interface Backend {
@@ -40,7 +40,7 @@ async function openStore(database: Database, system: string, service: ServiceDef
 }
 
 async function postgres(): Promise<Backend> {
-  const server: EmbeddedServer = await startPostgres()
+  const server: PostgresServer = await startPostgres()
   const operator = openPostgres(server.url)
   const breakAll = `select pg_terminate_backend(pid) from pg_stat_activity
     where application_name like 'waybill %' and pid <> pg_backend_pid()`

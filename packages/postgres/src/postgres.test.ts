@@ -9,9 +9,9 @@ import type { Database } from './database.ts'
 import { openPostgres } from './drivers/pg.ts'
 import { sql, statement } from './sql.ts'
 import { createPostgresStore } from './store.ts'
-import { type EmbeddedServer, startPostgres } from './testing/embedded-postgres.ts'
+import { type PostgresServer, startPostgres } from '@waybill/servers'
 
-let server: EmbeddedServer
+let server: PostgresServer
 let database: Database
 
 before(async () => {

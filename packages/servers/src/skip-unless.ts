@@ -1,0 +1,22 @@
+import { kafkaProgram } from './kafka.ts'
+import { MissingTool } from './missing-tool.ts'
+
+/** For the `skip` of tests on a real broker. See `skipUnless`. */
+export function skipWithoutKafka(): Promise<string | false> {
+  return skipUnless('APACHE KAFKA', kafkaProgram)
+}
+
+/**
+ * False where a program is there, else what is missing, loudly.
+ * @throws MissingTool where CI is `true`: there nothing may be skipped
+ */
+async function skipUnless(name: string, program: () => Promise<unknown>): Promise<string | false> {
+  try {
+    await program()
+    return false
+  } catch (error) {
+    if (!(error instanceof MissingTool) || process.env['CI'] === 'true') throw error
+    console.warn(`TESTS ON ${name} ARE SKIPPED. ${error.message}`)
+    return error.message
+  }
+}
