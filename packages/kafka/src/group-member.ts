@@ -32,6 +32,7 @@ const times = {
 }
 const joinMs = 2 * times.rebalanceTimeout
 const rejoinMs = 500
+const leaveMs = 2_000
 
 /**
  * Joins a consumer group by the classic protocol, and comes back into it whatever happens to the broker.
@@ -80,11 +81,17 @@ export function joinGroup(options: {
       const cause = await belong()
       if (closing.signal.aborted) return
       trouble(cause, rejoinMs)
-      await consumer.close(true).catch(() => {})
+      await leave()
       await pause(rejoinMs, undefined, { signal: closing.signal }).catch(() => {})
       if (closing.signal.aborted) return
       consumer = newConsumer()
     }
+  }
+
+  async function leave(): Promise<void> {
+    // Closing alone does not end a membership: a join that is under way would go on with heartbeats for ever.
+    await within(leaveMs, 'Leaving', consumer.leaveGroup(true)).catch(() => {})
+    await consumer.close(true).catch(() => {})
   }
 
   void stay()
@@ -105,7 +112,7 @@ export function joinGroup(options: {
     },
     close: async () => {
       closing.abort()
-      await consumer.close(true)
+      await leave()
     },
   }
 }
