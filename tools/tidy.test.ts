@@ -3,7 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
-/** Who may import whom among the packages; systems and tools stand above all of them. Tests may also use `testing`. */
+/**
+ * Who may import whom among the packages; systems and tools stand above all of them. Tests, and what is for tests, may
+ * also use `testing` and `servers`.
+ */
 const below: Record<string, readonly string[]> = {
   core: [],
   schema: ['core'],
@@ -26,7 +29,7 @@ const files = execFileSync(
   .split('\n')
   .filter((file) => file !== '')
 const sources = files.map((file) => ({ file, text: readFileSync(file, 'utf8') }))
-const isTest = (file: string): boolean => file.endsWith('.test.ts')
+const isTest = (file: string): boolean => file.endsWith('.test.ts') || file.includes('/src/testing/')
 const importsOf = (text: string): string[] =>
   [...text.matchAll(/(?:from|import) '([^']+)'/g)].map((found) => found[1]!)
 

@@ -51,8 +51,11 @@ export async function startServer(
   return { pid: child.pid!, end }
 }
 
-/** A process that kills another when its standard input ends, as it does when this process does. */
-function killWithUs({ pid }: ChildProcess): ChildProcess {
+/**
+ * Starts a process that kills another when its standard input ends, as it does when this process does, however it ends.
+ * @returns it; end it when the other has ended, whose id may be given to a third one then
+ */
+export function killWithUs({ pid }: ChildProcess): ChildProcess {
   const watch = spawn('sh', ['-c', `read _; kill -9 ${pid}`], { stdio: ['pipe', 'ignore', 'ignore'] })
   watch.unref()
   ;(watch.stdin as Socket).unref()
