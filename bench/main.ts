@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { type PostgresServer, startPostgres } from '@waybill/servers'
-import { measureBaseline } from './baseline.ts'
+import { measurePostgres } from './postgres-baseline.ts'
 import { type BenchCase, cases, percentiles, type Result } from './cases.ts'
 import { startChild } from './child.ts'
 import { cpuSecondsOf } from './cpu.ts'
@@ -44,9 +44,9 @@ if (values.json !== undefined)
 async function runCase({ name, store, how }: BenchCase): Promise<Result> {
   const postgres = await startPostgres()
   try {
-    const before = await measureBaseline(postgres.url)
+    const before = await measurePostgres(postgres.url)
     const measured = await (how.startsWith('http') ? openCase : closedCase)({ name, store, how }, postgres)
-    const after = await measureBaseline(postgres.url)
+    const after = await measurePostgres(postgres.url)
     const baselinePerSecond = Math.round((before + after) / 2)
     const ratio = Math.round((1_000 * measured.eventsPerSecond) / baselinePerSecond) / 1_000
     return { ...measured, baselinePerSecond, ratio }

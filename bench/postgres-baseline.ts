@@ -9,7 +9,7 @@ const seconds = 2
  * R_pg: bare inserts of event rows as the shop writes them, in sets of 500 on one connection, one transaction each.
  * The limit that nothing which stores these rows one by one can pass.
  */
-export async function measureBaseline(url: string): Promise<number> {
+export async function measurePostgres(url: string): Promise<number> {
   const database = openPostgres(url, { connections: 1 })
   try {
     const insert = await bareEventInserts(database)

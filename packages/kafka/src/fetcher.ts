@@ -22,7 +22,8 @@ export interface Fetcher {
 
 type Topics = ReadonlyMap<string, ClusterTopicMetadata>
 
-const limits = {
+/** What an answer may bring, and how long it may take. */
+export const fetchLimits = {
   /** An answer may wait so long for a first record. */
   maxWaitTime: 500,
   minBytes: 1,
@@ -32,7 +33,8 @@ const limits = {
 }
 /** A broker that says nothing for so long is taken for dead. */
 const answerMs = 15_000
-const partitionMaxBytes = 256 * 1024
+/** Of one partition in one answer. */
+export const partitionMaxBytes = 256 * 1024
 
 /**
  * @param options.answered called after each request with what it brought, also with nothing
@@ -117,7 +119,7 @@ export function createFetcher(options: {
       })),
     }))
     try {
-      const answer = await consumer.fetch({ ...limits, node: leader, topics: request })
+      const answer = await consumer.fetch({ ...fetchLimits, node: leader, topics: request })
       const byId = new Map(
         readings.map((reading) => [`${idOf(reading.topic)}/${reading.partition}`, reading]),
       )

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { Admin, CompressionAlgorithms, Producer } from '@platformatic/kafka'
+import { Admin } from '@platformatic/kafka'
 import type { Log, Store, TopicDef } from '@waybill/core'
-import { backoffMs } from './backoff.ts'
 import { ensureTopics, type TopicDifference } from './ensure-topics.ts'
 import { clientOptions, type KafkaConnection } from './kafka-connection.ts'
+import { openProducer } from './open-producer.ts'
 import { createRelay, type Relay, type RelayPosition } from './relay.ts'
 import { type KafkaSubscription, subscribe } from './subscription.ts'
 import type { Trouble } from './trouble.ts'
@@ -100,24 +100,4 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
       await admin.close()
     },
   }
-}
-
-/** A producer whose repeated requests the broker knows as such, and which outlasts brokers that are away. */
-function openProducer(connection: KafkaConnection, trouble: Trouble): Producer {
-  const producer = new Producer({
-    ...clientOptions(connection),
-    idempotent: true,
-    // Costs less than the bytes that it saves: heads are much alike.
-    compression: CompressionAlgorithms.LZ4,
-    // Two minutes; then the relay begins anew. Without an end it would keep every error in memory.
-    retries: 60,
-    retryDelay: (_client, _operation, attempt, _retries, cause) => {
-      const delayMs = backoffMs(attempt)
-      trouble(cause, delayMs)
-      return delayMs
-    },
-    requestTimeout: 10_000,
-  })
-  producer.on('error', () => {})
-  return producer
 }

@@ -1,0 +1,2 @@
+export { type BareKafka, openBareKafka } from './bare-kafka.ts'
+export { countRecords } from './count-records.ts'
