@@ -1,6 +1,6 @@
 import { allItems } from '@waybill/cli/testing'
 import type { BookEntry } from '@waybill/runtime'
-import type { Shop } from './open-shop.ts'
+import type { Shop } from './meet-shop.ts'
 
 /** Where the pieces of a product are: on hand, reserved, sold. */
 export async function stockOf(shop: Shop, productId: number): Promise<[number, number, number]> {

@@ -1,5 +1,5 @@
 import type { Notification } from '../events.ts'
-import type { Person, Shop } from './open-shop.ts'
+import type { Person, Shop } from './meet-shop.ts'
 
 /** A customer's open connection for notifications. */
 export interface Listener {
@@ -13,7 +13,7 @@ export interface Listener {
 /** Opens a connection with a ticket, as a browser does. */
 export function listen(shop: Shop, ticket: string): Listener {
   const heard: Notification[] = []
-  const socket = new WebSocket(`${shop.host.address.replace('http', 'ws')}/ws/notifications?ticket=${ticket}`)
+  const socket = new WebSocket(`${shop.address.replace('http', 'ws')}/ws/notifications?ticket=${ticket}`)
   socket.addEventListener('message', ({ data }) => heard.push(JSON.parse(String(data)) as Notification))
   const closed = new Promise<number>((resolve) => {
     socket.addEventListener('close', ({ code }) => resolve(code))

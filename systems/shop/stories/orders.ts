@@ -1,5 +1,5 @@
 import { eventually } from '@waybill/cli/testing'
-import type { Person } from './open-shop.ts'
+import type { Person } from './meet-shop.ts'
 
 /** The body of an order of one product. */
 export function orderOf(productId: number, quantity: number, paymentToken = 'tok_ok'): object {

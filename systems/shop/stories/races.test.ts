@@ -3,7 +3,8 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { allItems, eventually } from '@waybill/cli/testing'
 import { ledgerAndBook, providersBook, stockOf } from './books.ts'
-import { openShop, type Person } from './open-shop.ts'
+import type { Person } from './meet-shop.ts'
+import { openShop } from './open-shop.ts'
 import { cancel, orderOf, place } from './orders.ts'
 
 const shop = await openShop()

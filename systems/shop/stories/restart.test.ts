@@ -6,12 +6,12 @@ import { after, test } from 'node:test'
 import { allItems, eventually } from '@waybill/cli/testing'
 import { bookOf, ledgerAndBook, stockOf } from './books.ts'
 import { listen, saying, ticketFor } from './listen.ts'
-import { openShop, type Shop } from './open-shop.ts'
+import { type OpenShop, openShop } from './open-shop.ts'
 import { cancel, end, orderOf, place } from './orders.ts'
 
 const folder = await mkdtemp(join(tmpdir(), 'waybill-restart-'))
 /** The 20 s that an answer of the provider is waited for are 2 s here. */
-const open = (): Promise<Shop> => openShop({ folder, variables: { WAYBILL_TIME_SCALE: '10' } })
+const open = (): Promise<OpenShop> => openShop({ folder, variables: { WAYBILL_TIME_SCALE: '10' } })
 let shop = await open()
 after(async () => {
   await shop.close()
