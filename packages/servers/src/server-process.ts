@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export interface ServerProcess {
   readonly pid: number
   /** Sends a signal and resolves when the process has ended; SIGKILL follows after 10 seconds. */
-  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  end(signal: NodeJS.Signals): Promise<void>
 }
 
 const readyMs = 60_000
@@ -17,24 +17,28 @@ const outputKept = 8_192
 /**
  * Starts a server and waits until it is ready. It ends with this process at the latest, also when this one is killed.
  * @param options.ready asked again and again until it is true
+ * @param options.orphaned the signal that ends it when this process is killed; default: SIGKILL
  * @throws when it ends before, or is not ready after a minute; the message has the end of its output
  */
 export async function startServer(
   command: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; ready: () => Promise<boolean> },
+  options: Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> & {
+    ready: (pid: number) => Promise<boolean>
+    orphaned?: NodeJS.Signals
+  },
 ): Promise<ServerProcess> {
-  const { cwd, env, ready } = options
-  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { ready, orphaned, ...how } = options
+  const child = spawn(command, args, { ...how, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = tailOf(child)
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
   })
-  const watch = killWithUs(child)
+  const watch = killWithUs(child, orphaned)
   void ended.then(() => watch.kill())
 
-  const end = async (signal: 'SIGTERM' | 'SIGKILL'): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     const impatience = setTimeout(() => child.kill('SIGKILL'), patienceMs)
     child.kill(signal)
     await ended
@@ -42,7 +46,7 @@ export async function startServer(
   }
 
   const until = performance.now() + readyMs
-  while (!(await ready())) {
+  while (!(await ready(child.pid!))) {
     const gone = await Promise.race([ended.then(() => true), pause(lookEveryMs, false)])
     if (!gone && performance.now() < until) continue
     await end('SIGKILL')
@@ -52,11 +56,12 @@ export async function startServer(
 }
 
 /**
- * Starts a process that kills another when its standard input ends, as it does when this process does, however it ends.
+ * Starts a process that ends another when its standard input ends, as it does when this process does, however it ends.
  * @returns it; end it when the other has ended, whose id may be given to a third one then
  */
-export function killWithUs({ pid }: ChildProcess): ChildProcess {
-  const watch = spawn('sh', ['-c', `read _; kill -9 ${pid}`], { stdio: ['pipe', 'ignore', 'ignore'] })
+export function killWithUs({ pid }: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): ChildProcess {
+  const command = `read _; kill -${signal.slice('SIG'.length)} ${pid}`
+  const watch = spawn('sh', ['-c', command], { stdio: ['pipe', 'ignore', 'ignore'] })
   watch.unref()
   ;(watch.stdin as Socket).unref()
   return watch

@@ -1,9 +1,15 @@
 import { kafkaProgram } from './kafka.ts'
 import { MissingTool } from './missing-tool.ts'
+import { redisProgram } from './redis.ts'
 
 /** For the `skip` of tests on a real broker. See `skipUnless`. */
 export function skipWithoutKafka(): Promise<string | false> {
   return skipUnless('APACHE KAFKA', kafkaProgram)
+}
+
+/** For the `skip` of tests on a real Redis. See `skipUnless`. */
+export function skipWithoutRedis(): Promise<string | false> {
+  return skipUnless('REDIS', redisProgram)
 }
 
 /**
