@@ -9,7 +9,7 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<void>
 }
 
-const readyMs = 60_000
+const readyMs = 120_000
 const patienceMs = 10_000
 const lookEveryMs = 50
 const outputKept = 8_192
@@ -18,7 +18,7 @@ const outputKept = 8_192
  * Starts a server and waits until it is ready. It ends with this process at the latest, also when this one is killed.
  * @param options.ready asked again and again until it is true
  * @param options.orphaned the signal that ends it when this process is killed; default: SIGKILL
- * @throws when it ends before, or is not ready after a minute; the message has the end of its output
+ * @throws when it ends before, or is not ready after two minutes; the message has the end of its output
  */
 export async function startServer(
   command: string,

@@ -1,6 +1,7 @@
 import { kafkaProgram } from './kafka.ts'
 import { MissingTool } from './missing-tool.ts'
 import { redisProgram } from './redis.ts'
+import { registryProgram } from './registry.ts'
 
 /** For the `skip` of tests on a real broker. See `skipUnless`. */
 export function skipWithoutKafka(): Promise<string | false> {
@@ -10,6 +11,11 @@ export function skipWithoutKafka(): Promise<string | false> {
 /** For the `skip` of tests on a real Redis. See `skipUnless`. */
 export function skipWithoutRedis(): Promise<string | false> {
   return skipUnless('REDIS', redisProgram)
+}
+
+/** For the `skip` of tests on a real schema registry. See `skipUnless`. */
+export function skipWithoutRegistry(): Promise<string | false> {
+  return skipUnless('A SCHEMA REGISTRY', registryProgram)
 }
 
 /**
