@@ -6,7 +6,7 @@ const ticksPerSecond = 100
  * CPU seconds of a process and all its descendants, also those that have ended (Linux; 0 elsewhere).
  * A PostgreSQL server is many processes, and its backends come and go.
  */
-export function cpuSecondsOf(pid: number): number {
+function cpuSecondsOf(pid: number): number {
   const children = new Map<number, number[]>()
   const ticks = new Map<number, number>()
   for (const name of processes()) {
@@ -18,6 +18,17 @@ export function cpuSecondsOf(pid: number): number {
   const sum = (of: number): number =>
     (ticks.get(of) ?? 0) + (children.get(of) ?? []).map(sum).reduce((a, b) => a + b, 0)
   return sum(pid) / ticksPerSecond
+}
+
+/**
+ * Begins to measure processes, given by name.
+ * @returns ends it: CPU seconds since then, by name
+ */
+export function watchCpu(pids: Readonly<Record<string, number>>): () => Record<string, number> {
+  const read = (): (readonly [string, number])[] =>
+    Object.entries(pids).map(([name, pid]) => [name, cpuSecondsOf(pid)])
+  const before = read()
+  return () => Object.fromEntries(read().map(([name, seconds], at) => [name, seconds - before[at]![1]]))
 }
 
 function processes(): string[] {

@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:http'
+import { demoAccounts } from '@waybill/runtime'
+import { httpClient } from './http.ts'
 
 /** What the parent asks for. */
 export interface Load {
@@ -27,11 +28,9 @@ process.on('message', (load: Load) => {
 })
 
 async function run({ address, perSecond, seconds, orders }: Load): Promise<Accepted[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+  const client = httpClient(256)
   const now = (): number => performance.timeOrigin + performance.now()
-  const credentials = { email: 'demo@example.com', password: 'demo-password' }
-  const { accessToken } = await post(agent, `${address}/api/auth/login`, credentials, {})
-  const headers = { authorization: `Bearer ${accessToken as string}` }
+  await client.login(address, demoAccounts[0])
   const begin = now() + 100
   const count = perSecond * seconds
   const answers: Promise<Accepted>[] = []
@@ -40,8 +39,8 @@ async function run({ address, perSecond, seconds, orders }: Load): Promise<Accep
       const dueAt = begin + (sent * 1_000) / perSecond
       const order = orders[sent % orders.length]!
       answers.push(
-        post(agent, `${address}/api/orders`, order, headers).then((answer) => ({
-          orderId: answer['orderId'] as string,
+        client.send(`POST ${address}/api/orders`, order).then((answer) => ({
+          orderId: answer.orderId as string,
           dueAt,
           acceptMs: now() - dueAt,
         })),
@@ -50,31 +49,6 @@ async function run({ address, perSecond, seconds, orders }: Load): Promise<Accep
     await new Promise((resolve) => setTimeout(resolve, 1))
   }
   const accepted = await Promise.all(answers)
-  agent.destroy()
+  client.close()
   return accepted
-}
-
-function post(agent: Agent, url: string, body: object, headers: object): Promise<Record<string, unknown>> {
-  const bytes = Buffer.from(JSON.stringify(body))
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      url,
-      {
-        agent,
-        method: 'POST',
-        headers: { ...headers, 'content-type': 'application/json', 'content-length': bytes.length },
-      },
-      (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString()
-          if (response.statusCode! < 300) resolve(JSON.parse(text) as Record<string, unknown>)
-          else reject(new Error(`${response.statusCode} ${text}`))
-        })
-      },
-    )
-    sent.on('error', reject)
-    sent.end(bytes)
-  })
 }

@@ -1,12 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type PostgresServer, startPostgres } from '@waybill/servers'
-import { measurePostgres } from './postgres-baseline.ts'
-import { type BenchCase, cases, percentiles, type Result } from './cases.ts'
-import { startChild } from './child.ts'
-import { cpuSecondsOf } from './cpu.ts'
-import type { Accepted } from './http-load.ts'
-import { piecesOf } from './shop.ts'
+import { type BenchCase, cases, percentiles, type Result, type Run } from './cases.ts'
+import { closedCase, openCase } from './in-process.ts'
+import { processesCase } from './processes.ts'
+import { type Baseline, startServers } from './servers.ts'
 
 /*
  * npm run bench [-- NAME…] [-- --json FILE] [--seconds N]
@@ -28,8 +25,15 @@ if (unknown.length > 0 || !(seconds > 0)) {
   process.exit(2)
 }
 const chosen = cases.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-const inFlight = { postgres: 2_000, pglite: 1_000 }
 const warmUpSeconds = 3
+const runners = {
+  'in-process': closedCase,
+  hot: closedCase,
+  'http-200': openCase,
+  'http-1000': openCase,
+  processes: processesCase,
+  'two-instances': processesCase,
+}
 
 const results: Result[] = []
 for (const one of chosen) {
@@ -40,88 +44,55 @@ for (const one of chosen) {
 if (values.json !== undefined)
   writeFileSync(values.json, `${JSON.stringify({ cases: results }, undefined, 2)}\n`)
 
-/** Each case has a server and a process of its own: no case lives on what an earlier one has warmed or filled. */
-async function runCase({ name, store, how }: BenchCase): Promise<Result> {
-  const postgres = await startPostgres()
+/** Each case has servers and processes of its own: no case lives on what an earlier one has warmed or filled. */
+async function runCase(one: BenchCase): Promise<Result> {
+  const servers = await startServers(one.store)
   try {
-    const before = await measurePostgres(postgres.url)
-    const measured = await (how.startsWith('http') ? openCase : closedCase)({ name, store, how }, postgres)
-    const after = await measurePostgres(postgres.url)
-    const baselinePerSecond = Math.round((before + after) / 2)
-    const ratio = Math.round((1_000 * measured.eventsPerSecond) / baselinePerSecond) / 1_000
-    return { ...measured, baselinePerSecond, ratio }
+    const before = await servers.baseline()
+    const run = await runners[one.how](one, servers, { warmUpSeconds, seconds })
+    return resultOf(one.name, run, [before, await servers.baseline()])
   } finally {
-    await postgres.stop()
+    await servers.stop()
   }
 }
 
-type Measured = Omit<Result, 'baselinePerSecond' | 'ratio'>
-
-async function closedCase({ name, store, how }: BenchCase, server: PostgresServer): Promise<Measured> {
-  const child = startChild('./run-case.ts', store === 'postgres' ? { WAYBILL_STORE: server.url } : {})
-  await child.next()
-  const hot = how === 'hot'
-  const options = { kind: 'closed', hot, inFlight: inFlight[store] }
-  await child.ask({ ...options, seconds: warmUpSeconds })
-  const cpuBefore = cpuSecondsOf(server.pid)
-  const run = await child.ask({ ...options, seconds })
-  const serverCpu = cpuSecondsOf(server.pid) - cpuBefore
-  await child.stop()
+function resultOf(name: string, run: Run, baselines: readonly Baseline[]): Result {
+  const { sagas, events, published, acceptMs, sagaMs, cpu } = run
+  const perSecond = (count: number): number => Math.round(count / run.seconds)
+  const mean = (part: keyof Baseline): number =>
+    Math.round(baselines.reduce((sum, baseline) => sum + (baseline[part] ?? 0), 0) / baselines.length)
+  const baselinePerSecond = mean('perSecond')
+  const ratio = (count: number): number => thousandths(count / run.seconds / baselinePerSecond)
+  const cpuOf = (used: number): number => thousandths((1_000 * used) / sagas)
   return {
     name,
-    sagasPerSecond: Math.round(run.sagas / run.seconds),
-    eventsPerSecond: Math.round(run.events / run.seconds),
-    acceptMs: percentiles(run.acceptMs),
-    sagaMs: percentiles(run.sagaMs),
-    ...cpuPerThousand(store, run.sagas, run.nodeCpu, serverCpu),
-  }
-}
-
-async function openCase({ name, store, how }: BenchCase, server: PostgresServer): Promise<Measured> {
-  const perSecond = Number(how.slice('http-'.length))
-  const child = startChild('./run-case.ts', store === 'postgres' ? { WAYBILL_STORE: server.url } : {})
-  const { address, orders } = await child.next()
-  const load = (forSeconds: number): Promise<Accepted[]> =>
-    startChild('./http-load.ts').ask({ address, perSecond, seconds: forSeconds, orders })
-  const warmUp = await load(warmUpSeconds)
-  const { before, cpu } = await child.ask({ kind: 'watch' })
-  const cpuBefore = cpuSecondsOf(server.pid)
-  const begin = performance.now()
-  const accepted = await load(seconds)
-  const tookSeconds = (performance.now() - begin) / 1_000
-  const pieces = piecesOf(false)
-  const end = await child.ask({ kind: 'check', orders: warmUp.length + accepted.length, pieces })
-  const serverCpu = cpuSecondsOf(server.pid) - cpuBefore
-  const nodeCpu = (end.cpu.user + end.cpu.system - cpu.user - cpu.system) / 1e6
-  const endedAt = new Map<string, number>(end.endedAt)
-  await child.stop()
-  return {
-    name,
-    sagasPerSecond: Math.round(accepted.length / tookSeconds),
-    eventsPerSecond: Math.round((end.after - before) / tookSeconds),
-    acceptMs: percentiles(accepted.map(({ acceptMs }) => acceptMs)),
-    sagaMs: percentiles(accepted.map(({ orderId, dueAt }) => endedAt.get(orderId)! - dueAt)),
-    ...cpuPerThousand(store, accepted.length, nodeCpu, serverCpu),
-  }
-}
-
-function cpuPerThousand(
-  store: BenchCase['store'],
-  sagas: number,
-  node: number,
-  postgres: number,
-): Pick<Result, 'cpuSecondsPer1000' | 'cpuSecondsPer1000ByProcess'> {
-  const used: Record<string, number> = store === 'postgres' ? { node, postgres } : { node }
-  const round = (cpu: number): number => Math.round((1e6 * cpu) / sagas) / 1_000
-  return {
-    cpuSecondsPer1000: round(Object.values(used).reduce((sum, cpu) => sum + cpu, 0)),
+    sagasPerSecond: perSecond(sagas),
+    eventsPerSecond: perSecond(events),
+    baselinePerSecond,
+    ratio: ratio(events),
+    ...(published === undefined
+      ? {}
+      : {
+          publishedPerSecond: perSecond(published),
+          publishedRatio: ratio(published),
+          producePerSecond: mean('produce'),
+          fetchPerSecond: mean('fetch'),
+        }),
+    acceptMs: percentiles(acceptMs),
+    sagaMs: percentiles(sagaMs),
+    cpuSecondsPer1000: cpuOf(Object.values(cpu).reduce((sum, used) => sum + used, 0)),
     cpuSecondsPer1000ByProcess: Object.fromEntries(
-      Object.entries(used).map(([name, cpu]) => [name, round(cpu)]),
+      Object.entries(cpu).map(([process, used]) => [process, cpuOf(used)]),
     ),
   }
 }
 
+function thousandths(value: number): number {
+  return Math.round(1_000 * value) / 1_000
+}
+
 function print({ name, acceptMs, sagaMs, cpuSecondsPer1000ByProcess, ...figures }: Result): void {
+  const { baselinePerSecond: baseline, publishedPerSecond: published, publishedRatio } = figures
   const cpu = Object.entries(cpuSecondsPer1000ByProcess).map(
     ([process, used]) => `${process} ${used.toFixed(2)}`,
   )
@@ -129,7 +100,13 @@ function print({ name, acceptMs, sagaMs, cpuSecondsPer1000ByProcess, ...figures 
     [
       name.padEnd(28),
       `${figures.sagasPerSecond} sagas/s`,
-      `${figures.eventsPerSecond} events/s of ${figures.baselinePerSecond} bare: ratio ${figures.ratio.toFixed(3)}`,
+      ...(published === undefined
+        ? [`${figures.eventsPerSecond} events/s of ${baseline} bare: ratio ${figures.ratio.toFixed(3)}`]
+        : [
+            `R_k ${baseline} (produce ${figures.producePerSecond}, fetch ${figures.fetchPerSecond})`,
+            `${figures.eventsPerSecond} events/s stored: ratio ${figures.ratio.toFixed(3)}`,
+            `${published} events/s published: ratio ${publishedRatio!.toFixed(3)}`,
+          ]),
       `accept p50/p99 ${acceptMs.p50}/${acceptMs.p99} ms`,
       `saga p50/p99 ${sagaMs.p50}/${sagaMs.p99} ms`,
       `CPU s per 1,000: ${cpu.join(', ')}`,

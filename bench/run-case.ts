@@ -5,7 +5,8 @@ import { openBackends } from '@waybill/cli/backends'
 import { createLogger, readConfig, startHost } from '@waybill/runtime'
 import shopApplication from '@waybill/shop'
 import { closedLoop } from './closed-loop.ts'
-import { benchShop, piecesOf } from './shop.ts'
+import { piecesOf } from './orders.ts'
+import { benchShop } from './shop.ts'
 
 /** What the parent asks of this process, and what it answers. */
 export type Order =
@@ -67,30 +68,30 @@ async function stop(): Promise<void> {
 async function answer(order: Exclude<Order, { kind: 'stop' }>): Promise<unknown> {
   switch (order.kind) {
     case 'closed': {
-      const before = await shop.eventsStored()
-      const cpu = process.cpuUsage()
+      const before = await reading()
       const run = await closedLoop(shop, order)
-      const used = process.cpuUsage(cpu)
+      const { cpu } = await reading()
       orders += run.sagas
       await shop.checkBooks(orders, piecesOf(order.hot))
-      return {
-        ...run,
-        events: (await shop.eventsStored()) - before,
-        nodeCpu: (used.user + used.system) / 1e6,
-      }
+      return { ...run, events: (await shop.eventsStored()) - before.events, nodeCpu: cpu - before.cpu }
     }
-    case 'watch': {
-      const cpu = process.cpuUsage()
+    case 'watch':
       shop.onEnd((orderIds) => {
         const now = performance.timeOrigin + performance.now()
         for (const id of orderIds) endedAt.push([id, now])
       })
-      return { before: await shop.eventsStored(), cpu }
-    }
+      return reading()
     case 'check':
       await shop.checkBooks(order.orders, order.pieces)
-      return { endedAt, after: await shop.eventsStored(), cpu: process.cpuUsage() }
+      return { endedAt, ...(await reading()) }
   }
+}
+
+/** Events stored and CPU seconds used so far. */
+async function reading(): Promise<{ events: number; cpu: number }> {
+  const events = await shop.eventsStored()
+  const { user, system } = process.cpuUsage()
+  return { events, cpu: (user + system) / 1e6 }
 }
 
 function isTrouble(line: string): boolean {

@@ -1,17 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
-import { type Caller, type CommandDef, type Engine, isRefusal, type Store, systemCaller } from '@waybill/core'
+import { type Caller, type CommandDef, type Engine, isRefusal, systemCaller } from '@waybill/core'
 import type { Host } from '@waybill/runtime'
-
-export const productCount = 1_000
-
-/**
- * What one confirmed order leaves in the services' histories: OrderCreated (order; observed by notification),
- * StockReserved (product; observed by order), PaymentCompleted (payment; observed by order), StockSold (product),
- * NotificationEvent (notification).
- */
-const eventsOfAnOrder = 8
-const stockOfEach = 1_000_000_000
+import { checkBooks, eventsIn } from './books.ts'
+import { orderOf, products } from './orders.ts'
 
 /** The shop as a benchmark uses it. */
 export interface BenchShop {
@@ -26,10 +18,7 @@ export interface BenchShop {
   checkBooks(orders: number, pieces: number): Promise<void>
 }
 
-export function piecesOf(hot: boolean): number {
-  return hot ? 1 : 2
-}
-
+/** The shop of a host in this process, without HTTP. */
 export async function benchShop(host: Host): Promise<BenchShop> {
   const { system, engines, stores } = host.systems[0]!
   const engine = (name: string): Engine => engines.get(name)!
@@ -43,9 +32,8 @@ export async function benchShop(host: Host): Promise<BenchShop> {
   }))
 
   const productIds = await Promise.all(
-    Array.from({ length: productCount }, async (_, n) => {
-      const input = { name: `Product ${n}`, price: { amount: 1_500, currency: 'KRW' }, stock: stockOfEach }
-      const added = await engine('product').submit<object, any>(add, input, { caller: systemCaller })
+    products.map(async (product) => {
+      const added = await engine('product').submit<object, any>(add, product, { caller: systemCaller })
       assert.ok(!added.refused)
       return added.reply.productId as number
     }),
@@ -58,25 +46,17 @@ export async function benchShop(host: Host): Promise<BenchShop> {
       assert.ok(!isRefusal(answer))
       return answer
     }
-
-  const eventsStored = async (): Promise<number> => {
-    // Logins are no part of an order.
-    const services = [...stores.values()].filter(({ service }) => service !== 'user')
-    const heads = await Promise.all(services.map(endOf))
-    return heads.reduce((sum, head) => sum + head, 0)
+  const productQuery = query('product', 'product')
+  const eventsStored = (): Promise<number> => eventsIn(stores.values())
+  const books = {
+    stocks: () => Promise.all(productIds.map(async (productId) => (await productQuery({ productId })).stock)),
+    ledger: () => query('payment', 'ledger')({ limit: 1 }),
+    eventsStored,
   }
   const eventsBefore = await eventsStored()
 
   return {
-    orderInput: (hot) => {
-      const first = hot ? 0 : randomInt(productCount)
-      const chosen = hot ? [first] : [first, (first + 1 + randomInt(productCount - 1)) % productCount]
-      return {
-        orderItems: chosen.map((n) => ({ productId: productIds[n]!, quantity: 1 })),
-        shippingAddress: '12 Market Street',
-        paymentMethod: 'CREDIT_CARD',
-      }
-    },
+    orderInput: (hot) => orderOf(productIds, hot),
     placeOrder: async (input) => {
       const placed = await engine('order').submit(place, input, {
         caller: customers[randomInt(customers.length)]!,
@@ -90,40 +70,6 @@ export async function benchShop(host: Host): Promise<BenchShop> {
         if (told.length > 0) listener(told.map(({ data }) => data['orderId'] as string))
       }),
     eventsStored,
-    checkBooks: async (orders, pieces) => {
-      const expected = { sold: orders * pieces, reserved: 0, sum: 0, events: orders * eventsOfAnOrder }
-      const deadline = Date.now() + 30_000
-      for (;;) {
-        const stocks = await Promise.all(
-          productIds.map((productId) => query('product', 'product')({ productId })),
-        )
-        const total = (part: 'onHand' | 'reserved' | 'sold'): number =>
-          stocks.reduce((sum, { stock }) => sum + stock[part], 0)
-        const ledger = await query('payment', 'ledger')({ limit: 1 })
-        const paid = ledger.balances.find((b: any) => b.account === 'payment-provider')?.balance.amount ?? 0
-        const events = (await eventsStored()) - eventsBefore
-        const found = { sold: total('sold'), reserved: total('reserved'), sum: ledger.sum.amount, events }
-        const same =
-          JSON.stringify(found) === JSON.stringify(expected) &&
-          paid === orders * pieces * 1_500 &&
-          total('onHand') + total('sold') === productCount * stockOfEach
-        if (same) return
-        if (Date.now() > deadline) {
-          assert.deepEqual(
-            { ...found, paid },
-            { ...expected, paid: orders * pieces * 1_500 },
-            'the books are wrong',
-          )
-        }
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
-    },
-  }
-}
-
-/** The position of the last event in a service's log. */
-async function endOf(store: Store): Promise<number> {
-  for (let page = await store.published(0, [], 1); ; page = await store.published(page.upTo, [], 1)) {
-    if (page.atEnd) return page.upTo
+    checkBooks: (orders, pieces) => checkBooks(books, { orders, pieces, eventsBefore }),
   }
 }
