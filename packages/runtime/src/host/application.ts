@@ -22,6 +22,7 @@ import { BookQuery } from '../outside/payments/book.ts'
 import { simulatedProvider } from '../outside/payments/simulated-provider.ts'
 import { paymentSimulator } from '../outside/payments/simulator.ts'
 import { addressBook } from '../remote/instances.ts'
+import { createLinks } from '../remote/links.ts'
 import { remoteService } from '../remote/remote-service.ts'
 import { serveEngines } from '../remote/serve-engines.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -76,9 +77,11 @@ export async function startApplication(options: {
   const outside = `${name}/outside`
   const addresses = addressBook(directory, clock)
   const outsideAddresses = addressBook(directoryOf(outside, backends.heartbeats, clock), clock)
+  const links = createLinks(jwtSecret)
+  shutdown.add(() => links.close())
   const remote = (service: ServiceDef): ServiceClient => {
     const book = paymentSimulator.services.includes(service) ? outsideAddresses : addresses
-    return remoteService({ service, addresses: () => book(service.name), jwtSecret, clock, ids })
+    return remoteService({ service, addresses: () => book(service.name), links, clock, ids })
   }
   const start = (
     system: RunningSystem['system'],
@@ -138,6 +141,7 @@ export async function startApplication(options: {
       port: config.ports.get(name)!,
       rateLimit: config.rateLimit,
       loginRateLimit: config.loginRateLimit,
+      redis: config.redis,
       jwtSecret,
       logger,
       readiness,

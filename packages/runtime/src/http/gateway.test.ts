@@ -16,9 +16,9 @@ describe('the gateway', () => {
         http.get('/own', () => ({ service: engine('order').service.name }))
         http.get('/mine', (request) => ({ userId: caller(request).userId }))
         http.get('/missing', () => engine('elsewhere').service.name)
-        http.get('/ws', { websocket: true }, (socket) =>
-          socket.on('message', (text: Buffer) => socket.send(text)),
-        )
+        http.get('/ws', { websocket: true }, (socket) => {
+          socket.on('message', (text: Buffer) => socket.send(text))
+        })
       },
     })
   })

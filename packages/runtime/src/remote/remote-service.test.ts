@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import {
   command,
@@ -20,6 +22,7 @@ import { pino } from 'pino'
 import Type from 'typebox'
 import { systemClock } from '../clock.ts'
 import { createIds } from '../ids.ts'
+import { createLinks } from './links.ts'
 import { remoteService } from './remote-service.ts'
 import { serveEngines } from './serve-engines.ts'
 
@@ -81,7 +84,7 @@ function reach(addresses: readonly string[], clock = systemClock, jwtSecret = se
   return remoteService({
     service: counters,
     addresses: async () => addresses,
-    jwtSecret,
+    links: createLinks(jwtSecret),
     clock,
     ids: createIds(),
   })
@@ -121,6 +124,21 @@ test('an instance that does not answer is passed over', async () => {
   }
 })
 
+test('an instance that hangs holds up one call at most, and not for long', async () => {
+  const sockets: Socket[] = []
+  const hanging = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
+  await once(hanging, 'listening')
+  after(() => {
+    for (const socket of sockets) socket.destroy()
+    hanging.close()
+  })
+  const { port } = hanging.address() as AddressInfo
+  const remote = reach([`http://127.0.0.1:${port}`, await serve()])
+  const begin = performance.now()
+  for (let n = 1; n <= 3; n += 1) await remote.submit(raise, { id: 'a' }, as)
+  assert.ok(performance.now() - begin < 2_000)
+})
+
 test('when none answers, the call fails after a while, and says of which service', async () => {
   const clock = virtualClock()
   const failed = assert.rejects(reach([], clock).ask(count, { id: 'a' }, systemCaller), {
@@ -136,21 +154,23 @@ test('errors of the inside stay inside, and strangers outside', async () => {
   await assert.rejects(reach([address]).ask(count, { id: 'broken' }, systemCaller), {
     code: 'INVARIANT_BROKEN',
   })
-  const path = `${address}/services/counters/ask`
-  const stranger = await fetch(path, {
-    method: 'POST',
-    body: '{}',
-    headers: { 'content-type': 'application/json' },
-  })
+  const stranger = await fetch(`${address}/services`)
   assert.equal(stranger.status, 401)
 })
 
-test('what is committed is heard in another process', async () => {
-  const remote = reach([await serve()])
-  const heard = Promise.withResolvers<unknown>()
-  const untail = remote.tail((events) => heard.resolve(events.map(({ type, data }) => ({ type, data }))))
-  const raising = setInterval(() => void remote.submit(raise, { id: 'tail' }, as), 20)
-  assert.deepEqual(await heard.promise, [{ type: 'Raised', data: { id: 'tail' } }])
+test('what any instance commits is heard in another process', async () => {
+  const addresses = [await serve(), await serve()]
+  const heard = new Set<string>()
+  const both = Promise.withResolvers<void>()
+  const untail = reach(addresses).tail((events) => {
+    for (const { data } of events) heard.add(data['id'] as string)
+    if (heard.size === addresses.length) both.resolve()
+  })
+  const remotes = addresses.map((address) => ({ address, remote: reach([address]) }))
+  const raising = setInterval(() => {
+    for (const { address, remote } of remotes) remote.submit(raise, { id: address }, as).catch(() => {})
+  }, 20)
+  await both.promise
   clearInterval(raising)
   untail()
 })

@@ -1,22 +1,22 @@
 import {
   type Clock,
   type Committed,
+  hasCode,
   type Ids,
-  isErrorCode,
   messageOf,
   type ServiceClient,
   type ServiceDef,
   sleep,
   WaybillError,
 } from '@waybill/core'
-import { type Calls, type Failure, internalToken } from './wire.ts'
+import { type Link, LinkBroken } from './link.ts'
+import type { Links } from './links.ts'
+import type { Calls } from './wire.ts'
 
 /** Another process may be restarted meanwhile: a call waits so long for an instance that answers. */
 const patienceMs = 5_000
 const tryAgainMs = 100
 const tailAgainMs = 500
-/** A call that waits for the end of a flow takes 30 seconds at most, and a little. */
-const answerMsMax = 40_000
 
 /**
  * A service that runs in another process, or in several. A call goes to one of its instances; where that does not answer,
@@ -26,12 +26,11 @@ const answerMsMax = 40_000
 export function remoteService(options: {
   service: ServiceDef
   addresses(): Promise<readonly string[]>
-  jwtSecret: string
+  links: Links
   clock: Clock
   ids: Ids
 }): ServiceClient {
-  const { service, addresses, jwtSecret, clock, ids } = options
-  const headers = { authorization: `Bearer ${internalToken(jwtSecret)}`, 'content-type': 'application/json' }
+  const { service, addresses, links, clock, ids } = options
   let turn = 0
 
   async function call<K extends keyof Calls>(kind: K, body: Calls[K]): Promise<unknown> {
@@ -39,12 +38,11 @@ export function remoteService(options: {
     let cause: unknown
     for (;;) {
       const up = await addresses()
-      turn += 1
-      for (let next = 0; next < up.length; next += 1) {
+      for (const link of inTurn(up)) {
         try {
-          return await send(up[(turn + next) % up.length]!, kind, body)
+          return await link.call(service.name, kind, body)
         } catch (error) {
-          if (error instanceof WaybillError && error.code !== 'STOPPING') throw error
+          if (!(error instanceof LinkBroken || hasCode(error, 'STOPPING'))) throw error
           cause = error
         }
       }
@@ -58,32 +56,12 @@ export function remoteService(options: {
     }
   }
 
-  async function send(address: string, kind: string, body: unknown): Promise<unknown> {
-    const response = await fetch(`${address}/services/${service.name}/${kind}`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(answerMsMax),
-    })
-    const said: unknown = await response.json()
-    if (response.ok) return (said as { answer: unknown }).answer
-    const { code, message } = said as Failure
-    throw isErrorCode(code) ? new WaybillError(code, message) : new Error(`${response.status} ${message}`)
-  }
-
-  async function listen(
-    listener: (events: readonly Committed[]) => void,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const [address] = await addresses()
-    if (address === undefined) return
-    const response = await fetch(`${address}/services/${service.name}/tail`, { headers, signal })
-    let rest = ''
-    for await (const text of response.body!.pipeThrough(new TextDecoderStream())) {
-      const lines = (rest + text).split('\n')
-      rest = lines.pop()!
-      for (const line of lines) listener(JSON.parse(line) as Committed[])
-    }
+  /** Links that are open; where none is, all. */
+  function inTurn(up: readonly string[]): readonly Link[] {
+    turn += 1
+    const all = up.map((_, n) => links.to(up[(turn + n) % up.length]!))
+    const open = all.filter(({ state }) => state === 'open')
+    return open.length > 0 ? open : all
   }
 
   return {
@@ -104,14 +82,26 @@ export function remoteService(options: {
     },
     ask: async (query, input, caller) => (await call('ask', { query: query.name, input, caller })) as never,
     tail: (listener) => {
-      const end = new AbortController()
+      const heard = new Set<string>()
+      let ended = false
+      const hear = (events: readonly Committed[]): void => {
+        if (!ended) listener(events)
+      }
+      // Each instance tells only what it has committed itself.
       void (async () => {
-        while (!end.signal.aborted) {
-          await listen(listener, end.signal).catch(() => undefined)
+        while (!ended) {
+          for (const address of await addresses().catch(() => [])) {
+            if (heard.has(address)) continue
+            heard.add(address)
+            const listening = links.to(address).listen(service.name, hear)
+            listening.catch(() => heard.delete(address))
+          }
           await sleep(clock, tailAgainMs)
         }
       })()
-      return () => end.abort()
+      return () => {
+        ended = true
+      }
     },
   }
 }

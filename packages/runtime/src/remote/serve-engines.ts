@@ -1,14 +1,21 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import websocket, { type WebSocket } from '@fastify/websocket'
 import { type Engine, invariant, messageOf, type ServiceDef, WaybillError } from '@waybill/core'
-import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger } from 'fastify'
 import { HttpProblem } from '../http/problem.ts'
 import { closeServer, createServer } from '../http/server.ts'
-import { type Calls, type Failure, failureStatus, isInternal } from './wire.ts'
+import { frames, isInternal, linkPath, type Request, type Response } from './wire.ts'
 
 /** Where other processes of the system reach the services of this one. */
 export interface EngineServer {
   readonly address: string
+  /** Takes no more calls, answers those in hand. */
   close(): Promise<void>
 }
+
+/** How long calls in hand may still take once the server closes. */
+const closeWithinMs = 5_000
+const lookEveryMs = 20
 
 /** Lets other processes send commands to these engines and ask them. Not a public interface: it trusts its callers. */
 export async function serveEngines(options: {
@@ -18,57 +25,79 @@ export async function serveEngines(options: {
   jwtSecret: string
   logger: FastifyBaseLogger
 }): Promise<EngineServer> {
-  const { engines, host, port, jwtSecret, logger } = options
+  const { host, port, jwtSecret, logger } = options
+  const engines = new Map(options.engines.map((engine) => [engine.service.name, engine]))
   const http = createServer(logger)
+  let closing = false
+  let inHand = 0
+
   http.addHook('onRequest', async (request) => {
     if (!isInternal(request.headers.authorization, jwtSecret)) throw new HttpProblem('UNAUTHENTICATED')
   })
-  for (const engine of engines) {
-    const path = `/services/${engine.service.name}`
-    http.post(`${path}/submit`, (request, reply) =>
-      answer(reply, async () => {
-        const { command, input, how } = request.body as Calls['submit']
-        return engine.submit(named(engine.service, 'commands', command), input, how)
-      }),
-    )
-    http.post(`${path}/ask`, (request, reply) =>
-      answer(reply, async () => {
-        const { query, input, caller } = request.body as Calls['ask']
-        return engine.ask(named(engine.service, 'queries', query), input, caller)
-      }),
-    )
-    http.post(`${path}/entity`, (request, reply) =>
-      answer(reply, async () => {
-        const { entity, id } = request.body as Calls['entity']
-        return engine.read.entity(named(engine.service, 'entities', entity), id)
-      }),
-    )
-    http.get(`${path}/tail`, (request, reply) => tail(engine, request, reply))
+  await http.register(websocket)
+  http.get(linkPath, { websocket: true }, serve)
+
+  function serve(socket: WebSocket): void {
+    const respond = frames<Response>((frame) => socket.send(frame, () => {}))
+    const untails: (() => void)[] = []
+    socket.on('message', (frame) => {
+      for (const request of JSON.parse((frame as Buffer).toString()) as Request[]) {
+        if (request.kind === 'tail') {
+          const { id } = request
+          untails.push(engineOf(request.service).tail((heard) => respond({ id, heard })))
+        } else void answer(request).then(respond)
+      }
+    })
+    socket.on('close', () => {
+      for (const untail of untails) untail()
+    })
   }
+
+  async function answer(request: Exclude<Request, { kind: 'tail' }>): Promise<Response> {
+    const { id } = request
+    inHand += 1
+    try {
+      if (closing) throw new WaybillError('STOPPING', 'The process is shutting down.')
+      return { id, answer: await result(request) }
+    } catch (error) {
+      const code = error instanceof WaybillError ? error.code : 'INVARIANT_BROKEN'
+      return { id, failure: { code, message: messageOf(error) } }
+    } finally {
+      inHand -= 1
+    }
+  }
+
+  function result({ service, kind, body }: Exclude<Request, { kind: 'tail' }>): Promise<unknown> {
+    const engine = engineOf(service)
+    switch (kind) {
+      case 'submit':
+        return engine.submit(named(engine.service, 'commands', body.command), body.input, body.how)
+      case 'ask':
+        return engine.ask(named(engine.service, 'queries', body.query), body.input, body.caller)
+      case 'entity':
+        return engine.read.entity(named(engine.service, 'entities', body.entity), body.id)
+    }
+  }
+
+  function engineOf(service: string): Engine {
+    const engine = engines.get(service)
+    invariant(engine !== undefined, `${service} does not run in this process`)
+    return engine
+  }
+
   const address = await http.listen({ host, port })
-  return { address, close: () => closeServer(http) }
-}
-
-async function answer(reply: FastifyReply, work: () => Promise<unknown>): Promise<unknown> {
-  try {
-    // A lone value is an answer, too: null is the state of an entity that does not exist.
-    return { answer: await work() }
-  } catch (error) {
-    const code = error instanceof WaybillError ? error.code : 'INVARIANT_BROKEN'
-    const failure: Failure = { code, message: messageOf(error) }
-    return reply.status(failureStatus).send(failure)
+  return {
+    address,
+    close: async () => {
+      closing = true
+      // The answers themselves go out a turn of the event loop later.
+      for (const until = performance.now() + closeWithinMs; performance.now() < until;) {
+        await sleep(lookEveryMs)
+        if (inHand === 0) break
+      }
+      await closeServer(http)
+    },
   }
-}
-
-/** Every batch of committed events as one line of JSON, as long as the caller listens. */
-function tail(engine: Engine, request: FastifyRequest, reply: FastifyReply): void {
-  reply.hijack()
-  reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' })
-  reply.raw.flushHeaders()
-  const untail = engine.tail((events) => {
-    reply.raw.write(`${JSON.stringify(events)}\n`)
-  })
-  request.raw.on('close', untail)
 }
 
 function named<K extends 'commands' | 'queries' | 'entities'>(
