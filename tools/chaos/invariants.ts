@@ -32,6 +32,8 @@ export interface Seen {
   readonly parked: readonly string[]
 }
 
+const shownMax = 10
+
 /** What must always hold; each gives what breaks it. */
 export const invariants: Readonly<Record<string, (seen: Seen) => readonly string[]>> = {
   'each request is one order, and every promised order is there': ({ promised, orders }) => [
@@ -104,6 +106,19 @@ export const invariants: Readonly<Record<string, (seen: Seen) => readonly string
   },
 
   'nothing is set aside': ({ parked }) => parked,
+}
+
+/** What breaks any invariant, each fault with the invariant's name; of many of one kind only the first few. */
+export function faultsOf(seen: Seen): string[] {
+  return Object.entries(invariants).flatMap(([name, check]) =>
+    firstFew(check(seen).map((fault) => `${name}: ${fault}`)),
+  )
+}
+
+/** Nobody reads a thousand faults of one kind. */
+export function firstFew(faults: readonly string[]): string[] {
+  const more = faults.length - shownMax
+  return more > 0 ? [...faults.slice(0, shownMax), `… and ${more} more like these`] : [...faults]
 }
 
 function idOf({ orderId }: SeenOrder): string {

@@ -2,12 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { call } from '@waybill/cli/testing'
+import { type WaybillProcess, waybillProcess } from '@waybill/cli/testing'
 import { freePort } from '@waybill/servers'
 import { seededRandom } from '@waybill/testing'
 import { judge, type Verdict } from './judge.ts'
 import { openMarket } from './market.ts'
-import { type ShopProcess, shopProcess } from './shop-process.ts'
+import { see } from './see.ts'
 
 /** One kill, as the table shows it. */
 export interface Kill {
@@ -25,6 +25,10 @@ const loadMs = { min: 1_500, max: 5_000 }
 const firstStartMs = { min: 200, max: 3_500 }
 const startMs = { min: 200, max: 1_500 }
 const patienceMs = 60_000
+/** Policies have limits, and refunds follow cancellations: what is promised may take its time. */
+const endsMs = 90_000
+/** Fewer orders for each kill would prove little. */
+const acceptedPerKillMin = 30
 
 /**
  * Kills a shop again and again while customers buy and cancel, and then looks whether all is as it must be.
@@ -43,8 +47,19 @@ export async function runChaos(options: {
   const between = ({ min, max }: { min: number; max: number }): number =>
     Math.round(min + random() * (max - min))
   const folder = await mkdtemp(join(tmpdir(), 'waybill-chaos-'))
-  const [port, adminPort] = [await freePort(random), await freePort(random)]
-  const shop = shopProcess({ folder, store, port, adminPort, timeScale })
+  const port = await freePort()
+  const address = `http://127.0.0.1:${port}`
+  const shop = await waybillProcess({
+    name: 'shop',
+    args: ['shop'],
+    env: {
+      WAYBILL_DATA: folder,
+      WAYBILL_STORE: store,
+      WAYBILL_PORT_SHOP: String(port),
+      WAYBILL_RATE_LIMIT: '0',
+      WAYBILL_TIME_SCALE: String(timeScale),
+    },
+  })
   let accepted = 0
 
   async function killInFirstStart(): Promise<void> {
@@ -54,10 +69,7 @@ export async function runChaos(options: {
     await shop.kill()
     const killedAt = performance.now()
     shop.start()
-    await until(shop, 'ready', async () => {
-      const answer = await call(shop.address, 'GET /readyz').catch(() => undefined)
-      return answer?.status === 200
-    })
+    await shop.ready()
     killed({ moment: `first start, after ${afterMs} ms`, accepted, backSeconds: secondsSince(killedAt) })
   }
 
@@ -75,21 +87,33 @@ export async function runChaos(options: {
       moment += `, and in the start after it, after ${afterMs} ms`
     }
     shop.start()
-    await until(shop, 'taking orders', async () => accepted > acceptedBefore)
+    await takesOrders(shop, () => accepted > acceptedBefore)
     killed({ moment, accepted: acceptedBefore, backSeconds: secondsSince(killedAt) })
   }
 
   try {
     await killInFirstStart()
-    const market = await openMarket(shop, random, () => (accepted += 1))
+    const market = await openMarket(
+      { address, adminAddress: shop.adminAddress },
+      random,
+      () => (accepted += 1),
+    )
     const hitsStart = Math.floor(random() * kills)
     for (let n = 0; n < kills; n += 1) await killUnderLoad(n === hitsStart)
     await sleep(loadMs.min)
     await market.endShopping()
-    const verdict = await judge(market, kills)
+    const verdict = await judge(() => see(market), endsMs)
     await market.close()
     const code = await shop.stop()
-    return code === 0 ? verdict : { ...verdict, broken: [...verdict.broken, `at SIGTERM: exit code ${code}`] }
+    return {
+      ...verdict,
+      broken: [
+        ...verdict.broken,
+        ...market.customers.flatMap(({ complaints }) => complaints),
+        ...tooFew(verdict.accepted, acceptedPerKillMin * kills),
+        ...(code === 0 ? [] : [`at SIGTERM: exit code ${code}`]),
+      ],
+    }
   } catch (cause) {
     const what = shop.failure() ?? 'The run could not be finished.'
     throw new Error(`${what} The last that the shop wrote:\n${shop.lastWords()}`, { cause })
@@ -99,15 +123,19 @@ export async function runChaos(options: {
   }
 }
 
-async function until(shop: ShopProcess, what: string, holds: () => Promise<boolean>): Promise<void> {
+async function takesOrders(shop: WaybillProcess, holds: () => boolean): Promise<void> {
   const deadline = performance.now() + patienceMs
-  while (!(await holds())) {
+  while (!holds()) {
     const failure = shop.failure()
     if (failure !== undefined) throw new Error(failure)
     if (performance.now() > deadline)
-      throw new Error(`The shop is not ${what} after ${patienceMs / 1_000} s.`)
+      throw new Error(`The shop takes no orders after ${patienceMs / 1_000} s.`)
     await sleep(10)
   }
+}
+
+function tooFew(accepted: number, min: number): string[] {
+  return accepted < min ? [`only ${accepted} orders were accepted, less than ${min}`] : []
 }
 
 function secondsSince(moment: number): number {

@@ -9,13 +9,14 @@ export function addressBook(
   directory: Directory,
   clock: Clock,
 ): (service: string) => Promise<readonly string[]> {
-  let known: ReturnType<Directory['instances']> | undefined
+  let known: ReturnType<Directory['instances']> = Promise.resolve([])
   let knownAt = -Infinity
   return async (service) => {
-    if (known === undefined || clock.now() - knownAt > freshMs) {
+    if (clock.now() - knownAt > freshMs) {
       knownAt = clock.now()
-      known = directory.instances()
-      known.catch(() => (knownAt = -Infinity))
+      const before = known
+      // While the directory cannot be read, what it said last is the best guess.
+      known = directory.instances().catch(() => before)
     }
     return (await known)
       .filter((instance) => instance.service === service && instance.status === 'up')
