@@ -103,7 +103,6 @@ export async function startHost(options: {
 }
 
 /** Says what the configuration asks for and this version does not use. */
-function warnOfUnused({ redis, registry }: Config, logger: Logger): void {
-  const unused = [redis && 'WAYBILL_REDIS', registry && 'WAYBILL_REGISTRY'].filter(Boolean)
-  if (unused.length > 0) logger.warn(`${unused.join(' and ')}: set, but not used by this version yet`)
+function warnOfUnused({ registry }: Config, logger: Logger): void {
+  if (registry !== undefined) logger.warn('WAYBILL_REGISTRY: set, but not used by this version yet')
 }

@@ -32,7 +32,15 @@ export function addEndpoint(http: FastifyInstance, endpoint: Endpoint, perMinute
     url: fastifyPath(endpoint.route),
     // The OpenAPI document is made from the endpoints; the plugin only adds routes it does not know.
     schema: { hide: true },
-    config: perMinute === undefined ? {} : { rateLimit: { max: perMinute, keyGenerator: addressOf } },
+    config:
+      perMinute === undefined
+        ? {}
+        : {
+            rateLimit: {
+              max: perMinute,
+              keyGenerator: (request) => `${endpoint.id} ${addressOf(request)}`,
+            },
+          },
     // Before the body is read: a stranger shall not make us parse a megabyte.
     ...(endpoint.role === undefined ? {} : { preParsing: requireRole(endpoint.role) }),
     handler: (request, reply) => {

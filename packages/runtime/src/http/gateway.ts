@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly rateLimit: number
   /** Requests a minute and IP address to each of registration, login and refresh; 0: no limit. */
   readonly loginRateLimit: number
+  /** Where all gateways of this system count requests, `redis://…`; `undefined`: each for itself. */
+  readonly redis?: string | undefined
   readonly jwtSecret: string
   readonly logger: FastifyBaseLogger
   /** Whether the store and the log are reached. */
@@ -57,7 +59,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const http = createServer(options.logger)
   const tokens = await createTokens(http, system.name, options.jwtSecret)
   identifyCallers(http, tokens)
-  await limitRates(http, options.rateLimit)
+  await limitRates(http, { perMinute: options.rateLimit, redis: options.redis, system: system.name })
   await http.register(websocket, { options: { maxPayload: socketLimit } })
 
   const endpoints = endpointsOf(options, tokens)

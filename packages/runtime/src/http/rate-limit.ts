@@ -1,19 +1,33 @@
-import rateLimit from '@fastify/rate-limit'
+import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { HttpProblem } from './problem.ts'
+import { shareCounts, type SharedCounts } from './shared-counts.ts'
+
+const windowSeconds = 60
 
 /**
  * Limits requests a minute: of a user, if we know one, else of an IP address. Routes may have limits of their own.
- * @param perMinute 0: no limit but those of routes
+ * @param options.perMinute 0: no limit but those of routes
+ * @param options.redis where all gateways of this system count; `undefined`: each for itself
  */
-export async function limitRates(http: FastifyInstance, perMinute: number): Promise<void> {
+export async function limitRates(
+  http: FastifyInstance,
+  options: { perMinute: number; redis: string | undefined; system: string },
+): Promise<void> {
+  const { perMinute, redis, system } = options
+  const counts =
+    redis === undefined
+      ? undefined
+      : await shareCounts({ address: redis, system, seconds: windowSeconds, logger: http.log })
+  if (counts !== undefined) http.addHook('onClose', async () => counts.close())
   await http.register(rateLimit, {
     global: perMinute > 0,
     max: perMinute,
-    timeWindow: 60_000,
+    timeWindow: windowSeconds * 1_000,
     enableDraftSpec: true,
     keyGenerator: (request) => request.caller?.userId ?? addressOf(request),
     errorResponseBuilder: () => new HttpProblem('RATE_LIMITED'),
+    ...(counts === undefined ? {} : { store: storeOn(counts) }),
   })
   // Looking for addresses that do not exist counts, too.
   http.setNotFoundHandler(perMinute > 0 ? { preHandler: http.rateLimit() } : {}, () => {
@@ -24,4 +38,16 @@ export async function limitRates(http: FastifyInstance, perMinute: number): Prom
 /** The network address that a request counts for: of IPv6 the part that one customer has. */
 export function addressOf(request: FastifyRequest): string {
   return rateLimit.normalizeIP(request.ip)
+}
+
+function storeOn(counts: SharedCounts): new () => FastifyRateLimitStore {
+  return class implements FastifyRateLimitStore {
+    incr(...[key, done]: Parameters<FastifyRateLimitStore['incr']>): void {
+      counts.count(key).then((counted) => done(null, counted), done)
+    }
+    /** A route with a limit of its own has keys of its own. */
+    child(): FastifyRateLimitStore {
+      return this
+    }
+  }
 }
