@@ -5,14 +5,16 @@ import type { AvroSchema } from './avro-schema.ts'
 import { avroType } from './avro-type.ts'
 import { misfitsOf, payloadInvalid, payloadUnreadable } from './payload-errors.ts'
 import { perEvent } from './per-event.ts'
-import { headerBytes, schemaIdIn, writeHeader } from './wire.ts'
+import { headerBytes, headerBytesOf, type SchemaId, schemaIdIn, writeHeader } from './wire.ts'
 
 /** Which id stands for which schema, known without asking anybody. */
 export interface SchemaIds {
   /** The id under which the schema of an event, as it is now, is registered. */
   idOf(event: EventDef): number
   /** The schema with an id, whoever wrote with it; `undefined` when it is not known here. */
-  schemaOf(id: number): AvroSchema | undefined
+  schemaOf(id: SchemaId): AvroSchema | undefined
+  /** See `Codec.learn`. */
+  learn?(payloads: Iterable<Uint8Array>): Promise<void>
 }
 
 /** Reads what was written with one schema as the event's schema of now. `offset` is where it ended. */
@@ -23,7 +25,7 @@ interface EventCodec {
   readonly id: number
   readonly mend: Mend
   /** By the writer's schema id; filled as ids turn up. */
-  readonly readers: Map<number, Read>
+  readonly readers: Map<SchemaId, Read>
 }
 
 /**
@@ -42,6 +44,7 @@ export function createAvroCodec(system: SystemDef, ids: SchemaIds): Codec {
   let scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
   return {
+    ...(ids.learn && { learn: ids.learn }),
     encode(event, data) {
       const { type, id } = codecOf(event)
       try {
@@ -82,12 +85,17 @@ export function createAvroCodec(system: SystemDef, ids: SchemaIds): Codec {
     }
   }
 
-  function readerOf({ type, id }: EventCodec, writer: number): Read {
+  function readerOf({ type, id }: EventCodec, writer: SchemaId): Read {
     if (writer === id) return (payload) => type.decode(payload, headerBytes)
     const schema = ids.schemaOf(writer)
-    if (schema === undefined) throw new Error(`it was written with schema ${writer}, which is not known here`)
+    if (schema === undefined) {
+      throw new Error(
+        `it was written with schema ${writer}, which the schema registry does not have; was it written with another registry?`,
+      )
+    }
     const resolver = type.createResolver(avroType(schema), { ignoreNamespaces: true })
-    return (payload) => type.decode(payload, headerBytes, resolver)
+    const begin = headerBytesOf(writer)
+    return (payload) => type.decode(payload, begin, resolver)
   }
 }
 

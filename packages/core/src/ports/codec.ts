@@ -9,4 +9,10 @@ export interface Codec {
    * @throws PAYLOAD_UNREADABLE
    */
   decode(event: EventDef, payload: Uint8Array): Readonly<Record<string, unknown>>
+  /**
+   * Finds out what these payloads need to be decoded: the schema of a newer version that another process wrote, say. To be
+   * awaited before. Payloads that can never be decoded are no error here. Without it, a codec knows everything by itself.
+   * @throws REGISTRY_UNAVAILABLE, having learned some of them perhaps
+   */
+  learn?(payloads: Iterable<Uint8Array>): Promise<void>
 }

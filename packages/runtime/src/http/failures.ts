@@ -7,6 +7,7 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'OVERLOADED',
   'STOPPING',
   'STORE_UNAVAILABLE',
+  'REGISTRY_UNAVAILABLE',
   'EFFECT_FAILED',
   'ASK_FAILED',
   'SERVICE_UNAVAILABLE',

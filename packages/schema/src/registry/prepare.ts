@@ -1,25 +1,25 @@
 import { type EventDef, invariant, type SystemDef, WaybillError } from '@waybill/core'
 import { schemasOf } from '../avro.ts'
-import type { AvroSchema } from '../avro-schema.ts'
 import type { SchemaIds } from '../codec.ts'
-import { schemaIdIn } from '../wire.ts'
+import { knownSchemas } from './known-schemas.ts'
 import type { Registry } from './registry.ts'
 import { subjectsOf } from './subject.ts'
 
 /** The schemas of a system's events, with their ids, held in memory. */
-export interface SchemaSnapshot extends SchemaIds {
-  /**
-   * Fetches the schemas of payloads that other processes wrote since: with a newer version of an event, say.
-   * To be awaited before such payloads are decoded. An id that the registry does not know stays unknown.
-   */
-  learn(payloads: Iterable<Uint8Array>): Promise<void>
-}
+export type SchemaSnapshot = Required<SchemaIds>
 
 /**
- * Registers the schemas of all events of a system, and loads every version that they ever had.
+ * Registers the schemas of all events of a system where they are not registered yet, and loads every version that they
+ * ever had.
+ * @param now milliseconds of a clock that never goes back; default: the machine's
  * @throws SCHEMA_INCOMPATIBLE with every reason of every event; nothing is registered then
+ * @throws REGISTRY_UNAVAILABLE, CONFIGURATION_INVALID as the registry does
  */
-export async function prepare(system: SystemDef, registry: Registry): Promise<SchemaSnapshot> {
+export async function prepare(
+  system: SystemDef,
+  registry: Registry,
+  now = (): number => performance.now(),
+): Promise<SchemaSnapshot> {
   const entries = [...schemasOf(system)].map(([type, schema]) => ({
     type,
     schema,
@@ -36,11 +36,11 @@ export async function prepare(system: SystemDef, registry: Registry): Promise<Sc
   }
 
   const ids = new Map<string, number>()
-  const schemas = new Map<number, AvroSchema>()
+  const known = knownSchemas(registry, now)
   for (const { type, schema, subjects } of entries) {
     ids.set(type, await registry.register(subjects.current, schema))
     for (const subject of subjects.all) {
-      for (const version of await registry.versions(subject)) schemas.set(version.id, version.schema)
+      for (const version of await registry.versions(subject)) known.add(version.id, version.schema)
     }
   }
   return {
@@ -49,14 +49,7 @@ export async function prepare(system: SystemDef, registry: Registry): Promise<Sc
       invariant(id !== undefined, `event ${event.type} is not of the system ${system.name}`)
       return id
     },
-    schemaOf: (id) => schemas.get(id),
-    async learn(payloads) {
-      for (const payload of payloads) {
-        const id = schemaIdIn(payload)
-        if (id === undefined || schemas.has(id)) continue
-        const schema = await registry.schemaById(id)
-        if (schema !== undefined) schemas.set(id, schema)
-      }
-    },
+    schemaOf: known.get,
+    learn: known.learn,
   }
 }
