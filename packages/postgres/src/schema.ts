@@ -22,6 +22,8 @@ export function tablesIn(schema: string) {
     reply: named('reply'),
     sequence: named('sequence'),
     expect: named('expect'),
+    member: named('member'),
+    share: named('share'),
     view: (name: string): Sql => named(`view_${name}`),
   }
 }

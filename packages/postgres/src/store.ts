@@ -3,6 +3,7 @@ import type { Database, Run } from './database.ts'
 import { due } from './due.ts'
 import { waybillError } from './failures.ts'
 import { forget } from './forget.ts'
+import { leave, share } from './leases.ts'
 import { load } from './load.ts'
 import { correlated, history, published } from './log.ts'
 import { migrate } from './migrate.ts'
@@ -58,6 +59,8 @@ export function createPostgresStore(options: {
         return value
       }),
     forget: (before) => read((run) => forget(run, tables, before)),
+    share: (ask) => read((run) => share(run, tables, ask)),
+    leave: (as) => read((run) => leave(run, tables, as)),
   }
 }
 

@@ -1,5 +1,7 @@
 import type { ServiceDef } from '../contract/service.ts'
 import { WaybillError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Leases } from '../ports/leases.ts'
 import {
   type Deadline,
   type Loaded,
@@ -14,6 +16,7 @@ import {
   type StoredReply,
   type Write,
 } from '../ports/store.ts'
+import { memoryLeases } from './leases.ts'
 
 /** Everything that one service knows. */
 interface Data {
@@ -26,6 +29,7 @@ interface Data {
   readonly claimed: Map<string, number>
   readonly replies: Map<string, StoredReply & { readonly at: number }>
   readonly sequences: Map<string, number>
+  readonly leases: Leases
   nextTicket: number
   /** The last transaction: they run one after the other. */
   queue: Promise<unknown>
@@ -44,6 +48,7 @@ export function memoryStore(service: string, data: MemoryData = memoryData()): S
     return result
   }
   return {
+    ...held.leases,
     service,
     open: async (definition: ServiceDef) => {
       for (const { name } of definition.views) if (!held.rows.has(name)) held.rows.set(name, new Map())
@@ -96,7 +101,8 @@ export interface MemoryData {
   readonly events: readonly StoredEvent[]
 }
 
-export function memoryData(): MemoryData {
+/** @param clock the time of leases; without one they end only when their member leaves */
+export function memoryData(clock?: Clock): MemoryData {
   const data: Data = {
     events: [],
     snapshots: new Map(),
@@ -107,6 +113,7 @@ export function memoryData(): MemoryData {
     claimed: new Map(),
     replies: new Map(),
     sequences: new Map(),
+    leases: memoryLeases(clock),
     nextTicket: 1,
     queue: Promise.resolve(),
   }

@@ -1,5 +1,6 @@
 import type { Moment } from '../contract/read.ts'
 import type { ServiceDef } from '../contract/service.ts'
+import type { Leases } from './leases.ts'
 
 /** The head of an event: everything but its payload. */
 export interface EventHead {
@@ -182,7 +183,8 @@ export interface RowSelection {
 }
 
 /**
- * The state of one service: events, entities, views, deadlines, offsets, all changed together.
+ * The state of one service: events, entities, views, deadlines, offsets, all changed together. And the leases by which
+ * its processes share their work.
  *
  * Contract, checked by the conformance suite:
  * - `transact` is atomic: all of a write or nothing, whatever crashes at whatever moment. A resolved promise means durable
@@ -196,7 +198,7 @@ export interface RowSelection {
  * - Keys and subjects sort by character, not by language. Keys, states and rows may hold any text, U+0000 included.
  * - STORE_UNAVAILABLE means that nothing was written. A store that loses its connection while it commits finds out first.
  */
-export interface Store {
+export interface Store extends Leases {
   readonly service: string
   /** Makes ready: migrations, tables of the views. Safe when several processes do it at once. */
   open(service: ServiceDef): Promise<void>

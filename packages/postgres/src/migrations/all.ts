@@ -1,4 +1,5 @@
 import { tables } from './001-tables.ts'
+import { leases } from './002-leases.ts'
 
 /** In the order in which they run; the number of each is its place, from 1. What is released never changes. */
-export const migrations: readonly string[] = [tables]
+export const migrations: readonly string[] = [tables, leases]

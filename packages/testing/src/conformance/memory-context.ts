@@ -1,5 +1,6 @@
 import { type MemoryData, memoryData, memoryStore, type Store, WaybillError } from '@waybill/core'
 import type { Closing } from './case.ts'
+import { realClock } from './real-clock.ts'
 import type { StoreContext, StoreNeed } from './store/context.ts'
 
 /** What the context below can do: everything. */
@@ -30,7 +31,7 @@ export function memoryContext(
 
   return {
     open: async (service) => {
-      const own = data.get(service.name) ?? memoryData()
+      const own = data.get(service.name) ?? memoryData(realClock)
       data.set(service.name, own)
       const store = wrap(interruptible(memoryStore(service.name, own)))
       await store.open(service)

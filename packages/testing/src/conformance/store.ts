@@ -4,6 +4,7 @@ import type { StoreCase } from './store/context.ts'
 import { deadlines } from './store/deadlines.ts'
 import { durability } from './store/durability.ts'
 import { history } from './store/history.ts'
+import { leases } from './store/leases.ts'
 import { numbers } from './store/numbers.ts'
 import { offsets } from './store/offsets.ts'
 import { opening } from './store/opening.ts'
@@ -30,6 +31,7 @@ export const storeCases: readonly StoreCase[] = [
   ...published,
   ...replies,
   ...numbers,
+  ...leases,
   ...values,
   ...durability,
 ]

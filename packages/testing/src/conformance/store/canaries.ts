@@ -201,6 +201,36 @@ const ofFences: readonly Canary[] = [
   })),
 ]
 
+const ofLeases: readonly Canary[] = [
+  canary('leases', 'gives everything to everybody', (store) => ({
+    ...store,
+    share: async (ask) => ({ ...(await store.share(ask)), things: ask.of }),
+  })),
+  canary('leases', 'lets the first one keep everything', (store) => ({
+    ...store,
+    share: async (ask) => {
+      const { things, members } = await store.share({ ...ask, inHand: ask.of })
+      return { things: things.length > 0 ? [...new Set([...ask.inHand, ...things])] : things, members }
+    },
+  })),
+  canary('leases', 'takes out of the hand', (store) => ({
+    ...store,
+    share: (ask) => store.share({ ...ask, inHand: [] }),
+  })),
+  canary('leases', 'waits for those who are gone', (store) => ({
+    ...store,
+    share: (ask) => store.share({ ...ask, forMs: 1_000 * ask.forMs }),
+  })),
+  canary('leases', 'ends a lease early', (store) => ({
+    ...store,
+    share: (ask) => store.share({ ...ask, forMs: ask.forMs / 100 }),
+  })),
+  canary('leases', 'forgets who leaves only later', (store) => ({
+    ...store,
+    leave: () => Promise.resolve(),
+  })),
+]
+
 const ofReading: readonly Canary[] = [
   writing('rows', 'never deletes', (write) => ({
     ...write,
@@ -291,4 +321,10 @@ const ofDurability: readonly Canary[] = [
 ]
 
 /** Stores that are wrong on purpose, at least one for each group of cases. */
-export const storeCanaries: readonly Canary[] = [...ofContents, ...ofFences, ...ofReading, ...ofDurability]
+export const storeCanaries: readonly Canary[] = [
+  ...ofContents,
+  ...ofFences,
+  ...ofLeases,
+  ...ofReading,
+  ...ofDurability,
+]
