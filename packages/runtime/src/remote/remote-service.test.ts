@@ -139,6 +139,21 @@ test('an instance that hangs holds up one call at most, and not for long', async
   assert.ok(performance.now() - begin < 2_000)
 })
 
+test('each of two instances has its share, in whatever rhythm the calls come', async () => {
+  const addresses = [await serve(), await serve()]
+  const remote = reach(addresses)
+  const ids = Array.from({ length: 40 }, (_, n) => String(n))
+  for (const id of ids) {
+    await remote.ask(count, { id }, systemCaller)
+    await remote.submit(raise, { id }, as)
+  }
+  for (const address of addresses) {
+    const alone = reach([address])
+    const counted = await Promise.all(ids.map((id) => alone.read.entity(Counter, id)))
+    assert.ok(counted.some(({ n }) => n > 0))
+  }
+})
+
 test('when none answers, the call fails after a while, and says of which service', async () => {
   const clock = virtualClock()
   const failed = assert.rejects(reach([], clock).ask(count, { id: 'a' }, systemCaller), {

@@ -31,14 +31,13 @@ export function remoteService(options: {
   ids: Ids
 }): ServiceClient {
   const { service, addresses, links, clock, ids } = options
-  let turn = 0
 
   async function call<K extends keyof Calls>(kind: K, body: Calls[K]): Promise<unknown> {
     const until = clock.now() + patienceMs
     let cause: unknown
     for (;;) {
       const up = await addresses()
-      for (const link of inTurn(up)) {
+      for (const link of inOrder(up)) {
         try {
           return await link.call(service.name, kind, body)
         } catch (error) {
@@ -56,10 +55,13 @@ export function remoteService(options: {
     }
   }
 
-  /** Links that are open; where none is, all. */
-  function inTurn(up: readonly string[]): readonly Link[] {
-    turn += 1
-    const all = up.map((_, n) => links.to(up[(turn + n) % up.length]!))
+  /**
+   * Links that are open; where none is, all. Chance says which is first: by turns, one of two instances would have all
+   * logins, say, since the gateway makes an even number of calls for each.
+   */
+  function inOrder(up: readonly string[]): readonly Link[] {
+    const first = Math.floor(Math.random() * up.length)
+    const all = up.map((_, n) => links.to(up[(first + n) % up.length]!))
     const open = all.filter(({ state }) => state === 'open')
     return open.length > 0 ? open : all
   }
