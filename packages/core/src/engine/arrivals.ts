@@ -1,8 +1,9 @@
 import { WaybillError } from '../errors.ts'
 import { type Clock, sleep } from '../ports/clock.ts'
+import type { Codec } from '../ports/codec.ts'
 import type { Message, Poll, Subscription } from '../ports/log.ts'
 import type { Offset } from '../ports/store.ts'
-import { limits } from './limits.ts'
+import { backoffMs, limits } from './limits.ts'
 import { signal } from './signal.ts'
 
 /** What the log has brought and no batch has taken yet, and how far each partition is saved. */
@@ -25,10 +26,13 @@ export function arrivals(options: {
   subscription: Subscription
   /** The positions last saved or asked for, by partition. */
   positions: Map<string, number>
+  codec: Codec
   /** Wakes the loop. */
   ring(): void
+  /** What came cannot be read yet. */
+  retried(cause: unknown, delayMs: number): void
 }): Arrivals {
-  const { clock, subscription, positions, ring } = options
+  const { clock, subscription, positions, codec, ring, retried } = options
   let buffer: Message[] = []
   /** How far each partition was read once everything in the buffer is handled. */
   let read = new Map<string, Offset>()
@@ -43,9 +47,25 @@ export function arrivals(options: {
 
   /** The log is away: nothing is lost by waiting for it. */
   async function unavailable(cause: unknown): Promise<Poll> {
-    if (!(cause instanceof WaybillError && cause.family === 'retryable')) throw cause
+    passing(cause)
     await sleep(clock, limits.logAwayMs)
     return { messages: [], next: [] }
+  }
+
+  /** Waits until the codec can tell what it can read: what is handed on and not read then never will be. */
+  async function learn({ messages }: Poll): Promise<void> {
+    if (codec.learn === undefined || messages.length === 0) return
+    const payloads = messages.map(({ event }) => event.payload)
+    for (let attempt = 1; !closed; attempt += 1) {
+      try {
+        return await codec.learn(payloads)
+      } catch (cause) {
+        passing(cause)
+        const delayMs = Math.min(backoffMs(attempt), limits.storeAwayMaxMs)
+        retried(cause, delayMs)
+        await sleep(clock, delayMs)
+      }
+    }
   }
 
   return {
@@ -53,6 +73,10 @@ export function arrivals(options: {
       while (!closed) {
         const since = clock.now()
         const poll = await subscription.poll(limits.batchMax).catch(unavailable)
+        const era = read
+        await learn(poll)
+        // Meanwhile it may have been forgotten.
+        if (closed || read !== era) continue
         buffer.push(...poll.messages)
         for (const next of poll.next) read.set(partitionOf(next), next)
         if (poll.messages.length > 0) ring()
@@ -90,6 +114,11 @@ export function arrivals(options: {
       await subscription.close()
     },
   }
+}
+
+/** @throws what no waiting will mend */
+function passing(cause: unknown): void {
+  if (!(cause instanceof WaybillError && cause.family === 'retryable')) throw cause
 }
 
 /** How far these messages reach, by partition. */

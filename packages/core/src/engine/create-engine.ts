@@ -58,7 +58,7 @@ export function createEngine(options: EngineOptions): Engine {
     subjectOf: (command, id) => subjectOf(command.entity, id),
     ring,
   })
-  const times = timetable({ clock, store, ring })
+  const times = timetable({ clock, store, codec, ring })
   const listeners = new Set<(events: readonly Committed[]) => void>()
   const positions = new Map<string, number>()
   const context = { service, codec, ids, timeScale }
@@ -213,7 +213,9 @@ export function createEngine(options: EngineOptions): Engine {
             return saved?.next ?? 0
           },
         })
-        incoming = arrivals({ clock, subscription, positions, ring })
+        const retried = (cause: unknown, delayMs: number): void =>
+          telemetry.retried({ service: service.name, cause, delayMs })
+        incoming = arrivals({ clock, subscription, positions, codec, ring, retried })
       }
       times.start()
       running = Promise.all([loop(), incoming?.run()]).then(() => undefined)

@@ -27,8 +27,10 @@ export function reader(service: ServiceDef, store: Store, codec: Codec): Read {
     id: string,
     until?: Moment,
   ): Promise<(Recorded & { state: S })[]> {
+    const history = await store.history(subjectOf(entity, id), until)
+    await codec.learn?.(history.map(({ payload }) => payload))
     let state = entity.initial
-    return (await store.history(subjectOf(entity, id), until)).map((stored) => {
+    return history.map((stored) => {
       const recorded = recordedOf(stored, events, codec)
       state = entity.evolves.get(stored.type)?.(state, recorded.data, id, recorded.at) ?? state
       return { ...recorded, state }

@@ -1,5 +1,6 @@
 import { hasCode } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Codec } from '../ports/codec.ts'
 import type { Due, Store, Write } from '../ports/store.ts'
 import { limits } from './limits.ts'
 import type { Origin } from './work.ts'
@@ -17,14 +18,15 @@ export interface Timetable {
   look(): void
 }
 
-/** The store is away: look again a little later. */
+/** The store is away, or what can tell how to read a payload: look again a little later. */
 function unavailable(cause: unknown): Due {
-  if (hasCode(cause, 'STORE_UNAVAILABLE')) return { deadlines: [], parked: [], nextAt: undefined }
+  if (hasCode(cause, 'STORE_UNAVAILABLE') || hasCode(cause, 'REGISTRY_UNAVAILABLE'))
+    return { deadlines: [], parked: [], nextAt: undefined }
   throw cause
 }
 
-export function timetable(options: { clock: Clock; store: Store; ring(): void }): Timetable {
-  const { clock, store, ring } = options
+export function timetable(options: { clock: Clock; store: Store; codec: Codec; ring(): void }): Timetable {
+  const { clock, store, codec, ring } = options
   /** When there may be something in the store: now, at first. */
   let nextAt = 0
   let cancel = (): void => {}
@@ -41,6 +43,12 @@ export function timetable(options: { clock: Clock; store: Store; ring(): void })
   function wake(): void {
     nextAt = Math.min(nextAt, clock.now())
     ring()
+  }
+
+  async function learned(due: Due): Promise<Due> {
+    const events = [...due.parked.map(({ event }) => event), ...due.deadlines]
+    if (events.length > 0) await codec.learn?.(events.map(({ payload }) => payload))
+    return due
   }
 
   const isDue = (): boolean => !stopped && nextAt <= clock.now()
@@ -60,7 +68,7 @@ export function timetable(options: { clock: Clock; store: Store; ring(): void })
         // Only tidying: what fails now is done an hour later.
         void store.forget(now - limits.rememberMs).catch(() => {})
       }
-      const due = await store.due(now, max, keys).catch(unavailable)
+      const due = await store.due(now, max, keys).then(learned).catch(unavailable)
       nextAt = due.nextAt ?? Infinity
       if (due.deadlines.length + due.parked.length > 0) nextAt = Math.min(nextAt, now)
       schedule()

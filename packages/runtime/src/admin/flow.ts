@@ -21,6 +21,7 @@ export async function flowOf(running: RunningSystem, correlationId: string): Pro
   )
   const copies = Map.groupBy(found.flat(), ({ event }) => event.id)
   const events = [...copies.values()].map(([first]) => first!.event)
+  await running.codec.learn?.(events.map(({ payload }) => payload))
   return byCausation(events).map((event) => {
     const services = copies.get(event.id)!.map(({ service }) => service)
     const publisher = running.system.producerOf.get(event.type)?.name

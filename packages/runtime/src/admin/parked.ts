@@ -26,6 +26,7 @@ export async function parkedOf(
   const entries = await store.parked(parkedMax)
   const rest = entries.filter(({ ticket }) => cursor === undefined || ticket > Number(cursor))
   const page = rest.slice(0, limit)
+  await running.codec.learn?.(page.map(({ event }) => event.payload))
   return {
     items: page.map((entry) => ({
       ticket: entry.ticket,

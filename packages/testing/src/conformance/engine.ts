@@ -5,6 +5,7 @@ import { deadlines } from './engine/deadlines.ts'
 import { effects } from './engine/effects.ts'
 import { failures } from './engine/failures.ts'
 import { idempotency } from './engine/idempotency.ts'
+import { learning } from './engine/learning.ts'
 import { order } from './engine/order.ts'
 import { owners } from './engine/owners.ts'
 import { parking } from './engine/parking.ts'
@@ -19,6 +20,7 @@ export const engineCases: readonly EngineCase[] = [
   ...deadlines,
   ...idempotency,
   ...past,
+  ...learning,
   ...failures,
   ...owners,
   ...crashes,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import {
   type Clock,
+  type Codec,
   createEngine,
   type Engine,
   type Log,
@@ -25,6 +26,7 @@ import type { OrderState } from './flow-states.ts'
 export interface Ailments {
   readonly store?: (store: Store) => Store
   readonly log?: (log: Log) => Log
+  readonly codec?: Codec
   /** Resolves when it dies; from then on it never answers. */
   readonly ended?: Promise<void>
 }
@@ -119,7 +121,7 @@ async function startProcess(options: {
   ailments: Ailments
 }): Promise<Process> {
   const { flow: it, clock, ids, backend, ailments } = options
-  const { store: ailStore = (store) => store, log: ailLog = (log) => log } = ailments
+  const { store: ailStore = (store) => store, log: ailLog = (log) => log, codec = checkingCodec } = ailments
   const reports: Reports = { batches: [], parked: [], retried: [] }
   const crashes: unknown[] = []
   const log = ailLog(backend.log)
@@ -134,7 +136,7 @@ async function startProcess(options: {
       service,
       store: ailStore(backend.stores.get(service.name)!),
       log,
-      codec: checkingCodec,
+      codec,
       clock,
       ids,
       ask,
