@@ -1,5 +1,5 @@
 import { after, before, describe, test } from 'node:test'
-import { memoryStore, topic } from '@waybill/core'
+import { memoryStore, topic, type TopicDef } from '@waybill/core'
 import {
   type Closing,
   closingLog,
@@ -30,9 +30,11 @@ async function kafkaContext(address: string): Promise<LogContext & Closing> {
     return log
   }
 
+  // Brokers take their time to make a partition.
+  const few = (name: string): TopicDef => topic(name, { partitions: 3 })
   const publishing = openLog()
   async function producer(name: string): Promise<Producer> {
-    const topics = [topic(`${system}-${name}-a`), topic(`${system}-${name}-b`)] as const
+    const topics = [few(`${system}-${name}-a`), few(`${system}-${name}-b`)] as const
     await publishing.ensureTopics(topics)
     const store = memoryStore(name)
     relays.push(publishing.relay({ service: name, topics, store, position: memoryPosition() }))

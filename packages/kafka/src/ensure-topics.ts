@@ -25,14 +25,19 @@ export async function ensureTopics(
   topics: readonly TopicDef[],
 ): Promise<readonly TopicDifference[]> {
   const existing = new Set(await admin.listTopics())
-  for (const { name, partitions, ...rest } of topics.filter(({ name }) => !existing.has(name))) {
-    const configs = Object.entries(settingsOf(rest)).map(([setting, value]) => ({ name: setting, value }))
-    await admin.createTopics({ topics: [name], partitions, configs }).catch((cause: Error) => {
-      // Another process was quicker.
-      if (findErrorBy(cause, 'apiId', 'TOPIC_ALREADY_EXISTS') === null) throw cause
-    })
-  }
+  await Promise.all(
+    topics.filter(({ name }) => !existing.has(name)).map((missing) => createTopic(admin, missing)),
+  )
   return differences(admin, topics, await partitionsOf(admin, topics))
+}
+
+async function createTopic(admin: Admin, topic: TopicDef): Promise<void> {
+  const { name, partitions } = topic
+  const configs = Object.entries(settingsOf(topic)).map(([setting, value]) => ({ name: setting, value }))
+  await admin.createTopics({ topics: [name], partitions, configs }).catch((cause: Error) => {
+    // Another process was quicker.
+    if (findErrorBy(cause, 'apiId', 'TOPIC_ALREADY_EXISTS') === null) throw cause
+  })
 }
 
 function settingsOf({ retentionDays }: Pick<TopicDef, 'retentionDays'>): Readonly<Record<string, string>> {

@@ -13,9 +13,7 @@ export interface Assignment {
 
 /** A member of a consumer group: it is given partitions, but does not read them. */
 export interface GroupMember {
-  /**
-   * Its partitions; the same array as long as nobody has said otherwise, so also while the broker is away.
-   */
+  /** Its partitions; the same array as long as nobody has said otherwise, so also while the group divides them anew. */
   assignments(): readonly Assignment[]
   /** Tells the group how far partitions are handled, for tools that show lag. Those of others are left out. */
   commit(offsets: readonly Offset[]): Promise<void>
@@ -26,18 +24,26 @@ export interface GroupMember {
 const times = {
   /** Others have the partitions of a killed member so much later: the least that brokers allow by default. */
   sessionTimeout: 6_000,
-  heartbeatInterval: 1_000,
+  /** Members hear so much later that others come or go, twice until a partition is handed over. */
+  heartbeatInterval: 500,
   rebalanceTimeout: 15_000,
   retryDelay: 200,
 }
+/** The group goes on without a member that hands over no sooner; its session must last longer. */
+const handOverMs = 3_000
 const joinMs = 2 * times.rebalanceTimeout
 const rejoinMs = 500
 const leaveMs = 2_000
+const nothing: readonly Assignment[] = []
+const noMetadata = Buffer.alloc(0)
 
 /**
- * Joins a consumer group by the classic protocol, and comes back into it whatever happens to the broker.
+ * Joins a consumer group by the classic protocol, and comes back into it whatever happens to the broker. The group
+ * divides its partitions cooperatively: those that stay are never taken away, and those that go are first let go by
+ * their member and then given to another.
  * @param options.instance the name of this process in the group (KIP-345); two at a time would put each other out
  * @param options.changed called when the assignments may have changed
+ * @param options.handOver resolves when partitions that are no longer assigned may go to others
  */
 export function joinGroup(options: {
   connection: KafkaConnection
@@ -45,12 +51,13 @@ export function joinGroup(options: {
   instance: string
   topics: readonly string[]
   changed: () => void
+  handOver: () => Promise<void>
   trouble: Trouble
 }): GroupMember {
-  const { connection, group, instance, topics, changed, trouble } = options
+  const { connection, group, instance, topics, changed, handOver, trouble } = options
   const closing = new AbortController()
-  let assignments: readonly Assignment[] = []
   let consumer = newConsumer()
+  let joining: Promise<unknown> = Promise.resolve()
 
   function newConsumer(): Consumer {
     return new Consumer({
@@ -58,21 +65,26 @@ export function joinGroup(options: {
       ...times,
       groupId: group,
       groupInstanceId: instance,
+      protocols: [{ name: 'cooperative-sticky', version: 3 }],
+      // Asked for before each join, and the one thing for which the client waits then: the join tells the group which
+      // partitions this member has let go.
+      protocolsMetadata: async () => {
+        await within(handOverMs, 'Handing over', handOver()).catch((cause) => trouble(cause, 0))
+        return noMetadata
+      },
     })
   }
 
   /** One membership, from the joining to its end; resolves with what ended it. */
   async function belong(): Promise<unknown> {
     const ended = Promise.withResolvers<unknown>()
-    consumer.on('consumer:group:join', (joined) => {
-      assignments = joined.assignments ?? []
-      changed()
-    })
+    consumer.on('consumer:group:join', changed)
+    consumer.on('consumer:group:rebalance', changed)
     // After a rejoin that failed, or heartbeats that nobody answers, the client would not try again by itself.
     consumer.on('error', ended.resolve)
     consumer.on('consumer:heartbeat:stalled', ({ lastError }) => ended.resolve(lastError))
     consumer.topics.trackAll(...topics)
-    await within(joinMs, 'Joining', consumer.joinGroup({})).catch(ended.resolve)
+    joining = within(joinMs, 'Joining', consumer.joinGroup({})).catch(ended.resolve)
     return ended.promise
   }
 
@@ -89,16 +101,22 @@ export function joinGroup(options: {
   }
 
   async function leave(): Promise<void> {
+    // Who has yet to be let in can't leave: the others would wait until its session ends.
+    await within(leaveMs, 'Joining', joining).catch(() => {})
     // Closing alone does not end a membership: a join that is under way would go on with heartbeats for ever.
-    await within(leaveMs, 'Leaving', consumer.leaveGroup(true)).catch(() => {})
+    await within(leaveMs, 'Leaving', Promise.resolve(consumer.leaveGroup())).catch(() => {})
     await consumer.close(true).catch(() => {})
   }
 
   void stay()
   return {
-    assignments: () => assignments,
+    assignments: () => consumer.assignments ?? nothing,
     commit: async (offsets) => {
-      const own = new Map(assignments.map(({ topic, partitions }) => [topic, new Set(partitions)]))
+      // While it joins, a commit would make the client join once more.
+      if (!consumer.isActive()) return
+      const own = new Map(
+        (consumer.assignments ?? nothing).map(({ topic, partitions }) => [topic, new Set(partitions)]),
+      )
       await consumer.commit({
         offsets: offsets
           .filter(({ source, partition }) => own.get(source)?.has(partition))

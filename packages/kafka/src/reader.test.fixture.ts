@@ -2,21 +2,13 @@ import assert from 'node:assert/strict'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Message, TopicDef } from '@waybill/core'
 import type { KafkaLog } from './kafka-log.ts'
-import type { KafkaSubscription } from './subscription.ts'
+import { type Ledger, memoryLedger } from './ledger.test.fixture.ts'
 
-/** The positions of a group, by source and partition, as its members' store would keep them. */
-export type Saved = Map<string, number>
-
-/** A member of a group that reads all the time, and saves its positions with what it has read. */
+/** A member of a group that reads all the time, and writes what it has read into a ledger. */
 export interface Reader {
-  readonly subscription: KafkaSubscription
-  /** In the order of receipt; nothing twice. */
+  /** What it has written, in order. An event that came again stands in it once. */
   readonly messages: readonly Message[]
-  /** How many have come once more. */
-  readonly repetitions: () => number
-  /** The texts of one key, in the order in which they came first. */
-  textsOf(key: string): readonly string[]
-  /** Waits until so many different events have come. */
+  /** Waits until it has written so many different events. */
   have(count: number): Promise<void>
   close(): Promise<void>
 }
@@ -25,41 +17,44 @@ const patienceMs = 60_000
 
 export async function startReader(
   log: KafkaLog,
-  options: { group: string; topics: readonly TopicDef[]; saved?: Saved },
+  options: { group: string; topics: readonly TopicDef[]; ledger?: Ledger },
 ): Promise<Reader> {
-  const { group, topics, saved = new Map() } = options
+  const { group, topics, ledger = memoryLedger() } = options
+  const positions = new Map<string, number>()
   const subscription = await log.subscribe({
     group,
     topics,
-    from: async (source, partition) => saved.get(`${source}/${partition}`) ?? 0,
+    from: async (source, partition) => {
+      const position = await ledger.from(source, partition)
+      positions.set(`${source}/${partition}`, position)
+      return position
+    },
   })
   const byId = new Map<string, Message>()
-  let repetitions = 0
   let isClosed = false
 
   async function read(): Promise<void> {
     while (!isClosed) {
-      const { messages, next } = await subscription.poll(500)
-      for (const message of messages) {
-        if (byId.has(message.event.id)) repetitions += 1
-        else byId.set(message.event.id, message)
+      const { messages, next: reached } = await subscription.poll(500)
+      const moves = reached.map((offset) => ({
+        ...offset,
+        expected: positions.get(`${offset.source}/${offset.partition}`)!,
+      }))
+      if (!(await ledger.write(messages, moves))) {
+        await subscription.reset()
+        continue
       }
-      for (const { source, partition, next: position } of next) saved.set(`${source}/${partition}`, position)
-      subscription.saved(next)
+      for (const { source, partition, next } of moves) positions.set(`${source}/${partition}`, next)
+      for (const message of messages) if (!byId.has(message.event.id)) byId.set(message.event.id, message)
+      subscription.saved(moves)
     }
   }
 
   const reading = read()
   return {
-    subscription,
     get messages() {
       return [...byId.values()]
     },
-    repetitions: () => repetitions,
-    textsOf: (key) =>
-      [...byId.values()]
-        .filter(({ event }) => event.key === key)
-        .map(({ event }) => Buffer.from(event.payload).toString()),
     have: async (count) => {
       for (const until = performance.now() + patienceMs; byId.size < count; await pause(10)) {
         assert.ok(performance.now() < until, `only ${byId.size} of ${count} events came`)
@@ -72,4 +67,9 @@ export async function startReader(
       await reading
     },
   }
+}
+
+/** The texts of one key's events. */
+export function textsOf(messages: readonly Message[], key: string): readonly string[] {
+  return messages.flatMap(({ event }) => (event.key === key ? [Buffer.from(event.payload).toString()] : []))
 }

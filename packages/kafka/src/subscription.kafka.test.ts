@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Admin, Producer } from '@platformatic/kafka'
+import type { Message, Poll } from '@waybill/core'
 import { anEvent } from './an-event.test.fixture.ts'
+import { forkMember } from './fork-member.test.fixture.ts'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
+import { type Ledger, memoryLedger } from './ledger.test.fixture.ts'
 import { type Publisher, startPublisher } from './publisher.test.fixture.ts'
-import { type Reader, type Saved, startReader } from './reader.test.fixture.ts'
+import { type Reader, startReader, textsOf } from './reader.test.fixture.ts'
 import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 
 const system = 'test'
@@ -20,9 +22,19 @@ function inTurn(keys: number, from: number, to: number): ReturnType<typeof anEve
   )
 }
 
-function assertInOrder(reader: Reader, keys: number, count: number): void {
+function assertInOrder(messages: readonly Message[], keys: number, count: number): void {
   const expected = Array.from({ length: count }, (_, n) => `${n}`)
-  for (let key = 0; key < keys; key += 1) assert.deepEqual(reader.textsOf(`key ${key}`), expected)
+  for (let key = 0; key < keys; key += 1) assert.deepEqual(textsOf(messages, `key ${key}`), expected)
+}
+
+const partitionsOf = (messages: readonly Message[]): Set<number> =>
+  new Set(messages.map(({ partition }) => partition))
+
+/** Looks again and again, for a minute at most. */
+async function eventually(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const until = performance.now() + 60_000; !(await holds()); await pause(10)) {
+    assert.ok(performance.now() < until, 'it did not happen')
+  }
 }
 
 describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 }, () => {
@@ -33,10 +45,17 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
   let retries: unknown[]
   const open: { close(): Promise<void> }[] = []
 
-  async function reader(group: string, saved?: Saved): Promise<Reader> {
-    const started = await startReader(log, { group, topics: [publisher.topic], ...(saved && { saved }) })
+  async function reader(group: string, ledger?: Ledger): Promise<Reader> {
+    const started = await startReader(log, { group, topics: [publisher.topic], ...(ledger && { ledger }) })
     open.push(started)
     return started
+  }
+
+  /** The same in another process, as Kafka sees it. */
+  function otherLog(): KafkaLog {
+    const other = createKafkaLog({ brokers: [server.address], clientId: 'other', system })
+    open.push(other)
+    return other
   }
 
   before(async () => {
@@ -78,7 +97,7 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     await server.start()
     await publisher.publish(inTurn(10, 200, 250))
     await member.have(2_500)
-    assertInOrder(member, 10, 250)
+    assertInOrder(member.messages, 10, 250)
     assert.ok(retries.length > 0, 'it says that it tries again')
   })
 
@@ -89,50 +108,70 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     assert.equal(await log.ready(), false)
     await server.start()
     await member.have(10)
-    assertInOrder(member, 2, 5)
+    assertInOrder(member.messages, 2, 5)
     assert.equal(await log.ready(), true)
   })
 
-  it('gives the partitions of a killed process to another one, from the saved positions', async () => {
-    const saved: Saved = new Map()
-    const script = new URL('lone-member.test.fixture.ts', import.meta.url)
-    const killed = fork(script, [server.address, system, 'g', publisher.topic.name])
-    const [joined] = (await once(killed, 'message')) as [string]
-    assert.equal(joined, 'joined')
+  it('takes up what a suspended process had; that one comes back, and writes nothing twice', async () => {
+    const ledger = memoryLedger()
+    const suspended = forkMember(ledger, { ...server, system, group: 'split', topic: publisher.topic.name })
+    const ended = once(suspended, 'exit')
     await publisher.publish(inTurn(10, 0, 10))
-    killed.kill('SIGKILL')
-    await once(killed, 'exit')
-    const killedAt = performance.now()
-    const member = await reader('g', saved)
-    await member.have(100)
-    assertInOrder(member, 10, 10)
-    const tookMs = performance.now() - killedAt
-    assert.ok(tookMs < 12_000, `it took ${tookMs} ms`)
+    await eventually(() => ledger.handled.length === 100)
+    suspended.kill('SIGSTOP')
+    await publisher.publish(inTurn(10, 10, 20))
+    const young = await reader('split', ledger)
+    await eventually(() => ledger.handled.length === 200)
+    suspended.kill('SIGCONT')
+    for (let turn = 20; young.messages.length === ledger.handled.length - 100; turn += 1) {
+      await publisher.publish(inTurn(10, turn, turn + 1))
+      await pause(50)
+    }
+    suspended.kill('SIGKILL')
+    await ended
+    assertInOrder(ledger.handled, 10, ledger.handled.length / 10)
   })
 
-  it('gives nothing more of partitions that went to another member', async () => {
-    const options = { group: 'g', topics: [publisher.topic] }
-    const one = await log.subscribe({ ...options, from: () => Promise.resolve(0) })
-    open.push(one)
-    await publisher.publish(inTurn(40, 0, 5))
-    await one.poll(1)
-    const other = createKafkaLog({ brokers: [server.address], clientId: 'test', system })
-    const two = await other.subscribe({ ...options, from: () => Promise.resolve(0) })
-    const taken = new Set<number>()
-    for (let got = 0; got < 20;) {
-      const { messages } = await two.poll(1_000)
-      got += messages.length
-      for (const { partition } of messages) taken.add(partition)
+  it('hands partitions over when all that was taken of them is saved, and keeps the others', async () => {
+    const asked: string[] = []
+    const from = (who: string) => async (_: string, partition: number) => {
+      asked.push(`${who} ${partition}`)
+      return 0
     }
-    const rest = await one.poll(1_000)
-    assert.equal(taken.size, 2)
-    assert.ok(rest.messages.length > 0)
-    assert.deepEqual(
-      rest.messages.filter(({ partition }) => taken.has(partition)),
-      [],
-    )
-    await two.close()
-    await other.close()
+    const options = { group: 'g', topics: [publisher.topic] }
+    await publisher.publish(inTurn(40, 0, 5))
+    const one = await log.subscribe({ ...options, from: from('one') })
+    open.push(one)
+    const polls: Poll[] = []
+    const taken = (): Message[] => polls.flatMap(({ messages }) => messages)
+    while (taken().length < 200) polls.push(await one.poll(100))
+    const two = await otherLog().subscribe({ ...options, from: from('two') })
+    open.push(two)
+    const coming = two.poll(1_000)
+    await pause(1_500)
+    assert.deepEqual(asked, ['one 0', 'one 1', 'one 2', 'one 3'])
+
+    one.saved(polls.flatMap(({ next }) => next))
+    const given = partitionsOf((await coming).messages)
+    const kept = taken().filter(({ partition }) => !given.has(partition))
+    assert.equal(partitionsOf(kept).size, 2)
+    polls.length = 0
+    await publisher.publish(inTurn(40, 5, 6))
+    while (taken().length < kept.length / 5) polls.push(await one.poll(100))
+    assert.deepEqual(partitionsOf(taken()), partitionsOf(kept))
+    assert.deepEqual(asked.slice(4).toSorted(), [...given].map((partition) => `two ${partition}`).toSorted())
+  })
+
+  it('leaves its group at once, also before it was let in', async () => {
+    for (let ms = 0; ms < 40; ms += 2) {
+      const group = `${system}.g${ms}`
+      const other = createKafkaLog({ brokers: [server.address], clientId: 'other', system })
+      await other.subscribe({ group: `g${ms}`, topics: [publisher.topic], from: async () => 0 })
+      await pause(ms)
+      await other.close()
+      const found = (await admin.describeGroups({ groups: [group] })).get(group)
+      assert.deepEqual([...(found?.members.keys() ?? [])], [])
+    }
   })
 
   it('tells Kafka what is saved, for those who watch the lag', async () => {
@@ -152,8 +191,8 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     await admin.deleteRecords({
       topics: [{ name: publisher.topic.name, partitions: [{ partition, offset: BigInt(position - 2) }] }],
     })
-    const saved = new Map([[`${publisher.topic.name}/${partition}`, 2]])
-    const late = await reader('late', saved)
+    const ledger = memoryLedger(new Map([[`${publisher.topic.name}/${partition}`, 2]]))
+    const late = await reader('late', ledger)
     await late.have(3)
     assert.match(String(retries.at(-1)), /2 to 5 expired before they were read/)
     retries.length = 0
@@ -211,10 +250,9 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     }
     await producer.close()
     await publisher.publish(inTurn(8, 0, 2))
-    const saved: Saved = new Map()
-    const member = await reader('g', saved)
+    const member = await reader('g')
     await member.have(17)
-    assert.deepEqual(member.textsOf('k'), ['kept'])
+    assert.deepEqual(textsOf(member.messages, 'k'), ['kept'])
     assert.equal(member.messages.find(({ event }) => event.key === 'k')?.position, 2)
   })
 })

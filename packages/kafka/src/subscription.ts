@@ -4,6 +4,7 @@ import { bell } from './bell.ts'
 import type { Reading } from './fetched.ts'
 import { createFetcher } from './fetcher.ts'
 import { type Assignment, joinGroup } from './group-member.ts'
+import { inHand } from './in-hand.ts'
 import type { KafkaConnection } from './kafka-connection.ts'
 import { lagMarks } from './lag-marks.ts'
 import type { Trouble } from './trouble.ts'
@@ -29,7 +30,12 @@ export function subscribe(options: {
   const { from } = options
   const { ring, wait } = bell()
   const arrived = backlog()
-  const member = joinGroup({ ...options, changed: ring })
+  const taken = inHand()
+  const member = joinGroup({
+    ...options,
+    changed: ring,
+    handOver: () => taken.onlyOf(isOurs),
+  })
   const marks = lagMarks(member)
   const fetcher = createFetcher({
     ...options,
@@ -47,11 +53,17 @@ export function subscribe(options: {
   let followed: readonly Assignment[] | undefined
   let broken: Error | undefined
   let interrupted = false
-  let closed = false
+  let closing: Promise<void> | undefined
 
   /** An answer may be about a partition that others have now, or that is read from elsewhere since a reset. */
   function isRead(reading: Reading): boolean {
     return readings.get(nameOf(reading)) === reading
+  }
+
+  function isOurs({ source, partition }: Pick<Offset, 'source' | 'partition'>): boolean {
+    return member
+      .assignments()
+      .some(({ topic, partitions }) => topic === source && partitions.includes(partition))
   }
 
   async function follow(assignments: readonly Assignment[]): Promise<void> {
@@ -77,9 +89,16 @@ export function subscribe(options: {
     }
   }
 
+  async function close(): Promise<void> {
+    taken.dropped()
+    ring()
+    await marks.close()
+    await Promise.all([member.close(), fetcher.close()])
+  }
+
   return {
     poll: async (max) => {
-      while (!interrupted && !closed) {
+      while (!interrupted && closing === undefined) {
         if (broken !== undefined) throw broken
         const assignments = member.assignments()
         if (followed !== assignments) {
@@ -87,28 +106,29 @@ export function subscribe(options: {
           continue
         }
         const poll = arrived.take(max)
-        if (poll !== undefined) return poll
+        if (poll !== undefined) {
+          taken.given(poll.messages)
+          return poll
+        }
         void fetcher.ask([...readings.values()])
         await wait()
       }
       interrupted = false
       return { messages: [], next: [] }
     },
-    saved: marks.saved,
+    saved: (offsets) => {
+      taken.saved(offsets)
+      marks.saved(offsets)
+    },
     reset: async () => {
+      taken.dropped()
       readings.clear()
       arrived.keep(isRead)
       followed = undefined
       interrupted = true
       ring()
     },
-    close: async () => {
-      if (closed) return
-      closed = true
-      ring()
-      await marks.close()
-      await Promise.all([member.close(), fetcher.close()])
-    },
+    close: () => (closing ??= close()),
   }
 }
 

@@ -63,6 +63,7 @@ export function createEngine(options: EngineOptions): Engine {
   const positions = new Map<string, number>()
   const context = { service, codec, ids, timeScale }
   let incoming: Arrivals | undefined
+  let looping: Promise<void> = Promise.resolve()
   let running: Promise<void> = Promise.resolve()
   let stopping = false
   let lastAt = 0
@@ -218,15 +219,18 @@ export function createEngine(options: EngineOptions): Engine {
         incoming = arrivals({ clock, subscription, positions, codec, ring, retried })
       }
       times.start()
-      running = Promise.all([loop(), incoming?.run()]).then(() => undefined)
+      looping = loop()
+      running = Promise.all([looping, incoming?.run()]).then(() => undefined)
       running.catch(options.crashed ?? (() => {}))
     },
     stop: async () => {
       stopping = true
       queue.close()
       times.stop()
-      await incoming?.close()
       ring()
+      // What is in hand is committed before others have its partitions.
+      await looping.catch(() => {})
+      await incoming?.close()
       await running
     },
     submit: <I, O>(

@@ -1,4 +1,4 @@
-import { event, type EventDef, internal } from '@waybill/core'
+import { event, type EventDef, internal, topic } from '@waybill/core'
 import Type, { type Static, type TObject } from 'typebox'
 
 /** The first field of each payload is its event's key. */
@@ -12,7 +12,7 @@ export const payloads = { Order, Note, Pieces }
 export function flowEvents(suffix: string) {
   const published = <const N extends string, S extends TObject>(name: N, data: S): EventDef<N, Static<S>> => {
     const [key] = Object.keys(data.properties) as [keyof Static<S> & string]
-    return event(name, { topic: `${name.toLowerCase()}-${suffix}`, key, data })
+    return event(name, { topic: topic(`${name.toLowerCase()}-${suffix}`, { partitions: 2 }), key, data })
   }
   return {
     Placed: published('Placed', Order),

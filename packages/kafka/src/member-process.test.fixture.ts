@@ -1,0 +1,30 @@
+import { topic } from '@waybill/core'
+import { createKafkaLog } from './kafka-log.ts'
+import type { Ledger } from './ledger.test.fixture.ts'
+import { startReader } from './reader.test.fixture.ts'
+
+// A process of its own that is a member of a group. Its ledger is with the process that has started it.
+const [address, system, group, name] = process.argv.slice(2)
+const answers = new Map<number, (answer: unknown) => void>()
+let questions = 0
+
+/** Has the other process call its ledger. */
+function ask(method: keyof Ledger, args: unknown[]): Promise<unknown> {
+  questions += 1
+  process.send!({ question: questions, method, args })
+  const { promise, resolve } = Promise.withResolvers<unknown>()
+  answers.set(questions, resolve)
+  return promise
+}
+
+process.on('message', ({ question, answer }: { question: number; answer: unknown }) => {
+  answers.get(question)!(answer)
+})
+await startReader(createKafkaLog({ brokers: [address!], clientId: 'process', system: system! }), {
+  group: group!,
+  topics: [topic(name!)],
+  ledger: {
+    from: (...args) => ask('from', args) as Promise<number>,
+    write: (...args) => ask('write', args) as Promise<boolean>,
+  },
+})
