@@ -11,6 +11,7 @@ export function memoryPosition(): RelayPosition & { saved: number } {
       this.saved = position
       return true
     },
+    renew: async () => true,
     release: async () => {},
   }
 }

@@ -16,11 +16,10 @@ export interface RelayPosition {
    * @returns the position up to which all is published, 0: nothing; `undefined` while another process has the lease
    */
   load(): Promise<number | undefined>
-  /**
-   * Saves a position and renews the lease.
-   * @returns false, having saved nothing, when another process has the lease now
-   */
+  /** @returns false, having saved nothing, when another process has saved a position since */
   save(position: number): Promise<boolean>
+  /** @returns false when another process has the lease now */
+  renew(): Promise<boolean>
   /** Gives the lease back, so that another process need not wait for its end. */
   release(): Promise<void>
 }
@@ -49,7 +48,7 @@ const headBytes = 600
 /** Commits of other processes are looked for so often. */
 const lookEveryMs = 1_000
 /** The lease must last longer. */
-const renewMs = 2_000
+const renewMs = 1_000
 const drainMs = 3_000
 /** The producer itself gives up earlier. */
 const sendMs = 300_000
@@ -72,7 +71,13 @@ export function createRelay(options: {
   const stopped = new AbortController()
   let producer = openProducer()
   let position: number | undefined
-  let savedAt = 0
+  let renewedAt = 0
+
+  async function isRenewed(): Promise<boolean> {
+    if (performance.now() < renewedAt + renewMs) return true
+    renewedAt = performance.now()
+    return lease.renew()
+  }
 
   /** Publishes a portion; resolves with whether there may be more. */
   async function publish(): Promise<boolean> {
@@ -82,12 +87,8 @@ export function createRelay(options: {
     for (const portion of inRequests(events)) {
       await within(sendMs, 'A request', producer.send({ messages: portion.map(toRecord) }))
     }
-    const now = performance.now()
-    if (upTo > position || now > savedAt + renewMs) {
-      const isOurs = await lease.save(upTo)
-      position = isOurs ? upTo : undefined
-      savedAt = now
-    }
+    const isSaved = upTo === position || (await lease.save(upTo))
+    position = isSaved && (await isRenewed()) ? upTo : undefined
     return !atEnd
   }
 

@@ -1,19 +1,20 @@
 import assert from 'node:assert/strict'
-import { beforeEach, describe, it, mock } from 'node:test'
-import { memoryStore } from '@waybill/core'
+import { beforeEach, describe, it } from 'node:test'
+import { memoryData, memoryStore } from '@waybill/core'
+import { type VirtualClock, virtualClock } from '@waybill/testing'
 import type { RelayPosition } from './relay.ts'
 import { storedPosition } from './stored-position.ts'
 
 describe('A position in the store', () => {
+  let clock: VirtualClock
   let one: RelayPosition
   let other: RelayPosition
 
   beforeEach(() => {
-    const store = memoryStore('orders')
+    clock = virtualClock()
+    const store = memoryStore('orders', memoryData(clock))
     one = storedPosition(store)
     other = storedPosition(store)
-    mock.timers.reset()
-    mock.timers.enable({ apis: ['Date'], now: Date.UTC(2026, 0, 1) })
   })
 
   it('begins at 0, and is where it was saved', async () => {
@@ -23,11 +24,12 @@ describe('A position in the store', () => {
     assert.equal(await one.load(), 9)
   })
 
-  it('is one process’s alone as long as that saves now and then', async () => {
+  it('is one process’s alone as long as that renews its lease', async () => {
     assert.equal(await one.load(), 0)
     for (let turn = 1; turn <= 5; turn += 1) {
-      mock.timers.tick(5_000)
+      await clock.advance(4_000)
       assert.equal(await other.load(), undefined)
+      assert.equal(await one.renew(), true)
       assert.equal(await one.save(turn), true)
     }
   })
@@ -43,10 +45,11 @@ describe('A position in the store', () => {
   it('is another’s after a while when its process is gone; then that one saves nothing more', async () => {
     await one.load()
     await one.save(3)
-    mock.timers.tick(6_001)
+    await clock.advance(5_001)
     assert.equal(await other.load(), 3)
-    assert.equal(await one.save(5), false)
     assert.equal(await other.save(4), true)
+    assert.equal(await one.save(5), false)
+    assert.equal(await one.renew(), false)
     await one.release()
     assert.equal(await other.load(), 4)
   })

@@ -1,55 +1,55 @@
+import { randomUUID } from 'node:crypto'
 import { hasCode, needNothing, type Store, writeNothing } from '@waybill/core'
 import type { RelayPosition } from './relay.ts'
 
-/** Under this source a store keeps two numbers of its relay, beside the offsets of its consumer: */
+/** Under this source a store keeps the position of its relay, beside the offsets of its consumer. */
 const source = 'relay'
-/** … how far it has published, */
-const positionPart = 0
-/** … and until when, in milliseconds since 1970, one process alone may publish. */
-const leasePart = 1
+const partition = 0
+const things = ['relay']
 /** Long enough for a pause of the process, short enough for those who wait for its events if it was killed. */
-const leaseMs = 6_000
-/** A time that is over. */
-const released = 1
+const forMs = 5_000
 
 /**
- * Keeps a relay's position in the store whose events it publishes, and its lease, both by compare-and-set. Should clocks
- * differ so much that two processes publish at once, one finds out when it saves; what came twice does no harm.
+ * Keeps a relay's position in the store whose events it publishes, by compare-and-set, and its lease.
+ *
+ * The lease only spares Kafka repetitions. A relay that has lost it, and does not know yet, begins at a position up to
+ * which all is published and goes on in order, as its successor does. So whichever of the two is the first to publish an
+ * event, all events before it were published before it: what the other adds is a repetition of what stands there
+ * already, and consumers drop it by its id. And of the two only one moves the position.
  */
-export function storedPosition(store: Pick<Store, 'offsets' | 'transact'>): RelayPosition {
+export function storedPosition(
+  store: Pick<Store, 'offsets' | 'transact' | 'share' | 'leave'>,
+): RelayPosition {
+  const as = `relay ${randomUUID()}`
   /** What this process has last read or written. */
   let position = 0
-  let until = 0
 
-  async function write(nextPosition: number, nextUntil: number): Promise<boolean> {
-    const offsets = [
-      { source, partition: positionPart, expected: position, next: nextPosition },
-      { source, partition: leasePart, expected: until, next: nextUntil },
-    ].filter(({ next, expected }) => next !== expected)
-    try {
-      await store.transact(needNothing, () => ({ ...writeNothing, offsets }))
-    } catch (error) {
-      if (hasCode(error, 'OFFSETS_LOST')) return false
-      throw error
-    }
-    position = nextPosition
-    until = nextUntil
-    return true
+  async function renew(): Promise<boolean> {
+    const part = await store.share({ as, of: things, inHand: [], forMs })
+    return part.things.length > 0
   }
 
   return {
     load: async () => {
-      const own = (await store.offsets()).filter((offset) => offset.source === source)
-      const read = (part: number): number => own.find(({ partition }) => partition === part)?.next ?? 0
-      const now = Date.now()
-      if (read(leasePart) > now && read(leasePart) !== until) return undefined
-      position = read(positionPart)
-      until = read(leasePart)
-      return (await write(position, now + leaseMs)) ? position : undefined
+      if (!(await renew())) return undefined
+      const own = (await store.offsets()).find(
+        (offset) => offset.source === source && offset.partition === partition,
+      )
+      position = own?.next ?? 0
+      return position
     },
-    save: (next) => write(next, Date.now() + leaseMs),
-    release: async () => {
-      await write(position, released)
+    save: async (next) => {
+      const offsets = [{ source, partition, expected: position, next }]
+      try {
+        await store.transact(needNothing, () => ({ ...writeNothing, offsets }))
+      } catch (error) {
+        if (hasCode(error, 'OFFSETS_LOST')) return false
+        throw error
+      }
+      position = next
+      return true
     },
+    renew,
+    release: () => store.leave(as),
   }
 }
