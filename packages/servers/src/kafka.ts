@@ -6,7 +6,7 @@ import { accepts } from './accepts.ts'
 import { freePort } from './free-port.ts'
 import { findJava } from './java.ts'
 import { fetchWithMaven } from './maven.ts'
-import { type Restartable, startRestartable } from './restartable.ts'
+import { type Restartable, type StartOptions, startRestartable } from './restartable.ts'
 import { startServer } from './server-process.ts'
 
 /** An Apache Kafka broker, alone and its own controller (KRaft), with its files in a temporary folder. */
@@ -23,20 +23,21 @@ const clusterId = 'MkU3OEVBNTcwNTJENDM2Qg'
  * Finds what Apache Kafka runs on, and has Maven fetch Kafka itself.
  * @throws MissingTool without Java 17 or Maven
  */
-export async function kafkaProgram(): Promise<{ readonly java: string; readonly jars: string }> {
+export async function kafkaProgram(
+  signal?: AbortSignal,
+): Promise<{ readonly java: string; readonly jars: string }> {
   const pom = new URL('../poms/kafka.pom.xml', import.meta.url)
-  return { java: await findJava(17), jars: await fetchWithMaven(pom) }
+  return { java: await findJava(17), jars: await fetchWithMaven(pom, signal) }
 }
 
 /**
  * Starts Apache Kafka.
- * @param wanted its port; default: any free one
  * @throws MissingTool without Java 17 or Maven
  */
-export async function startKafka(wanted?: number): Promise<KafkaServer> {
-  const { java, jars } = await kafkaProgram()
+export async function startKafka({ signal, ...wanted }: StartOptions = {}): Promise<KafkaServer> {
+  const { java, jars } = await kafkaProgram(signal)
   const kafka = ['-cp', join(jars, '*'), ...memory]
-  const port = wanted ?? (await freePort())
+  const port = wanted.port ?? (await freePort())
   const controllerPort = await freePort()
   const server = await startRestartable({
     name: 'kafka',
@@ -44,10 +45,13 @@ export async function startKafka(wanted?: number): Promise<KafkaServer> {
       const file = settingsIn(folder)
       await writeFile(file, settings({ folder, port, controllerPort }))
       const format = ['format', '--standalone', '--cluster-id', clusterId, '--config', file]
-      await promisify(execFile)(java, [...kafka, 'kafka.tools.StorageTool', ...format])
+      await promisify(execFile)(java, [...kafka, 'kafka.tools.StorageTool', ...format], { signal })
     },
     launch: (folder) =>
-      startServer(java, [...kafka, 'kafka.Kafka', settingsIn(folder)], { ready: () => accepts(port) }),
+      startServer(java, [...kafka, 'kafka.Kafka', settingsIn(folder)], {
+        ready: () => accepts(port),
+        signal,
+      }),
   })
   return Object.assign(server, { address: `127.0.0.1:${port}` })
 }

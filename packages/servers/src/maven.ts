@@ -14,7 +14,7 @@ const run = promisify(execFile)
  * @returns that folder, in `node_modules/.cache`
  * @throws MissingTool
  */
-export async function fetchWithMaven(pom: URL): Promise<string> {
+export async function fetchWithMaven(pom: URL, signal?: AbortSignal): Promise<string> {
   const path = fileURLToPath(pom)
   const name = basename(path, '.pom.xml')
   const hash = createHash('sha256')
@@ -27,7 +27,7 @@ export async function fetchWithMaven(pom: URL): Promise<string> {
   const draft = `${folder}.${process.pid}`
   await mkdir(draft, { recursive: true })
   try {
-    await run('mvn', ['-q', '-B', '-f', path, `-Doutput=${draft}`, 'package'])
+    await run('mvn', ['-q', '-B', '-f', path, `-Doutput=${draft}`, 'package'], { signal })
     await rename(draft, folder)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort } from './free-port.ts'
-import { type Restartable, startRestartable } from './restartable.ts'
+import { type Restartable, type StartOptions, startRestartable } from './restartable.ts'
 import { startServer } from './server-process.ts'
 
 const run = promisify(execFile)
@@ -15,14 +15,11 @@ export interface PostgresServer extends Restartable {
   readonly url: string
 }
 
-/**
- * Starts a real PostgreSQL server with the settings of production.
- * @param wanted its port; default: any free one
- */
-export async function startPostgres(wanted?: number): Promise<PostgresServer> {
+/** Starts a real PostgreSQL server with the settings of production. */
+export async function startPostgres({ signal, ...wanted }: StartOptions = {}): Promise<PostgresServer> {
   const { initdb, postgres } = await programs()
   const user = await notRoot()
-  const port = wanted ?? (await freePort())
+  const port = wanted.port ?? (await freePort())
   const server = await startRestartable({
     name: 'postgres',
     prepare: async (folder) => {
@@ -31,7 +28,7 @@ export async function startPostgres(wanted?: number): Promise<PostgresServer> {
       if (user !== undefined) await chown(folder, user.uid, user.gid)
       const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=password']
       const args = [`--pgdata=${join(folder, 'data')}`, '--encoding=UTF8', '--no-sync', ...access]
-      await run(initdb, args, { cwd: folder, ...user })
+      await run(initdb, args, { cwd: folder, ...user, signal })
     },
     launch: (folder) => {
       const data = join(folder, 'data')
@@ -42,7 +39,8 @@ export async function startPostgres(wanted?: number): Promise<PostgresServer> {
         ...user,
         ready: (pid) => isReady(data, pid),
         // Its children and their shared memory go with it.
-        orphaned: 'SIGQUIT',
+        atOnce: 'SIGQUIT',
+        signal,
       })
     },
     signals: { kill: 'SIGQUIT', stop: 'SIGINT' },

@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { accepts } from './accepts.ts'
 import { freePort } from './free-port.ts'
 import { MissingTool } from './missing-tool.ts'
-import { type Restartable, startRestartable } from './restartable.ts'
+import { type Restartable, type StartOptions, startRestartable } from './restartable.ts'
 import { startServer } from './server-process.ts'
 
 /** A Redis server that keeps nothing on disk: what it knew is gone when it ends. */
@@ -26,18 +26,17 @@ export async function redisProgram(): Promise<string> {
 
 /**
  * Starts Redis.
- * @param wanted its port; default: any free one
  * @throws MissingTool
  */
-export async function startRedis(wanted?: number): Promise<RedisServer> {
+export async function startRedis({ signal, ...wanted }: StartOptions = {}): Promise<RedisServer> {
   const program = await redisProgram()
-  const port = wanted ?? (await freePort())
+  const port = wanted.port ?? (await freePort())
   const server = await startRestartable({
     name: 'redis',
     launch: (folder) => {
       const settings = { bind: '127.0.0.1', port, dir: folder, save: '', appendonly: 'no' }
       const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-      return startServer(program, args, { ready: () => accepts(port) })
+      return startServer(program, args, { ready: () => accepts(port), signal })
     },
   })
   return Object.assign(server, { address: `redis://127.0.0.1:${port}` })

@@ -15,6 +15,14 @@ export interface Restartable {
   stop(): Promise<void>
 }
 
+/** How a server is started. */
+export interface StartOptions {
+  /** Default: any free one. */
+  readonly port?: number
+  /** Calls the start off: what runs already is ended, and its files are deleted. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Starts a server whose files are in a temporary folder, which goes with it.
  * @param options.prepare makes its first files
@@ -35,7 +43,8 @@ export async function startRestartable(options: {
   }
   const stop = async (): Promise<void> => {
     await end(signals.stop)
-    await rm(folder, { recursive: true, force: true })
+    // What was called off may still write its last.
+    await rm(folder, { recursive: true, force: true, maxRetries: 10 })
   }
   try {
     await prepare?.(folder)

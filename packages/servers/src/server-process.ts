@@ -5,19 +5,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 /** A server in a process of its own. */
 export interface ServerProcess {
   readonly pid: number
-  /** Sends a signal and resolves when the process has ended; SIGKILL follows after 10 seconds. */
+  /** Sends a signal and resolves when the process has ended; SIGKILL follows after 8 seconds. */
   end(signal: NodeJS.Signals): Promise<void>
 }
 
 const readyMs = 120_000
-const patienceMs = 10_000
+const patienceMs = 8_000
 const lookEveryMs = 50
 const outputKept = 8_192
 
 /**
  * Starts a server and waits until it is ready. It ends with this process at the latest, also when this one is killed.
  * @param options.ready asked again and again until it is true
- * @param options.orphaned the signal that ends it when this process is killed; default: SIGKILL
+ * @param options.atOnce the signal that ends it when it cannot be told to finish; default: SIGKILL
+ * @param options.signal calls the start off
  * @throws when it ends before, or is not ready after two minutes; the message has the end of its output
  */
 export async function startServer(
@@ -25,17 +26,18 @@ export async function startServer(
   args: readonly string[],
   options: Pick<SpawnOptions, 'cwd' | 'env' | 'uid' | 'gid'> & {
     ready: (pid: number) => Promise<boolean>
-    orphaned?: NodeJS.Signals
+    atOnce?: NodeJS.Signals
+    signal?: AbortSignal | undefined
   },
 ): Promise<ServerProcess> {
-  const { ready, orphaned, ...how } = options
+  const { ready, atOnce = 'SIGKILL', signal, ...how } = options
   const child = spawn(command, args, { ...how, stdio: ['ignore', 'pipe', 'pipe'] })
   const output = tailOf(child)
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
   })
-  const watch = killWithUs(child, orphaned)
+  const watch = killWithUs(child, atOnce)
   void ended.then(() => watch.kill())
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
@@ -48,8 +50,9 @@ export async function startServer(
   const until = performance.now() + readyMs
   while (!(await ready(child.pid!))) {
     const gone = await Promise.race([ended.then(() => true), pause(lookEveryMs, false)])
-    if (!gone && performance.now() < until) continue
-    await end('SIGKILL')
+    if (!gone && performance.now() < until && !signal?.aborted) continue
+    await end(atOnce)
+    signal?.throwIfAborted()
     throw new Error(`${command} ${gone ? 'ended' : 'was not ready in time'}:\n${output()}`)
   }
   return { pid: child.pid!, end }
