@@ -23,6 +23,7 @@ import { simulatedProvider } from '../outside/payments/simulated-provider.ts'
 import { paymentSimulator } from '../outside/payments/simulator.ts'
 import { addressBook } from '../remote/instances.ts'
 import { createLinks } from '../remote/links.ts'
+import { reachable } from '../remote/reachable.ts'
 import { remoteService } from '../remote/remote-service.ts'
 import { serveEngines } from '../remote/serve-engines.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -154,7 +155,10 @@ export async function startApplication(options: {
     ...running,
     application,
     address,
-    instances: [...instances, { ...instanceOf(name, gatewayName), address }],
+    instances: [
+      ...instances,
+      { ...instanceOf(name, gatewayName), address: await reachable(address, config.host) },
+    ],
   }
 }
 

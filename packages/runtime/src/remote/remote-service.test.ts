@@ -50,7 +50,7 @@ const counters = service('counters', { entities: [Counter], commands: [raise], q
 const secret = 'a secret that only these tests know'
 const nowhere = 'http://127.0.0.1:1'
 
-async function serve(): Promise<string> {
+async function serve(host = '127.0.0.1'): Promise<string> {
   const store = memoryStore(counters.name)
   await store.open(counters)
   const stores = new Map([[counters.name, store]])
@@ -68,7 +68,7 @@ async function serve(): Promise<string> {
   const logger = pino({ level: 'silent' })
   const server = await serveEngines({
     engines: [engine],
-    host: '127.0.0.1',
+    host,
     port: 0,
     jwtSecret: secret,
     logger,
@@ -102,6 +102,10 @@ test('a service in another process answers as one in this process does', async (
   for (let n = 0; n < 2; n += 1) await remote.submit(raise, { id: 'a' }, as)
   const refused = await remote.submit(raise, { id: 'a' }, as)
   assert.ok(refused.refused && refused.code === 'FULL')
+})
+
+test('a service that listens on every address does not call itself by the loopback', async () => {
+  assert.doesNotMatch(await serve('0.0.0.0'), /127\.0\.0\.1|0\.0\.0\.0/)
 })
 
 test('an idempotency key holds across processes', async () => {

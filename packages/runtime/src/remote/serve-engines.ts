@@ -4,10 +4,12 @@ import { type Engine, invariant, messageOf, type ServiceDef, WaybillError } from
 import type { FastifyBaseLogger } from 'fastify'
 import { HttpProblem } from '../http/problem.ts'
 import { closeServer, createServer } from '../http/server.ts'
+import { reachable } from './reachable.ts'
 import { frames, isInternal, linkPath, type Request, type Response } from './wire.ts'
 
 /** Where other processes of the system reach the services of this one. */
 export interface EngineServer {
+  /** Good for other machines, too. */
   readonly address: string
   /** Takes no more calls, answers those in hand. */
   close(): Promise<void>
@@ -87,7 +89,7 @@ export async function serveEngines(options: {
 
   const address = await http.listen({ host, port })
   return {
-    address,
+    address: await reachable(address, host),
     close: async () => {
       closing = true
       // The answers themselves go out a turn of the event loop later.
