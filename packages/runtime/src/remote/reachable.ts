@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
 
-const everyAddress = ['0.0.0.0', '::']
+const everyAddress = new Set(['0.0.0.0', '::'])
 
 /**
  * Where processes on other machines reach a server. One that listens on every address has none of its own to tell: it is
@@ -17,7 +17,7 @@ export async function reachable(
   host: string,
   machine = { name: hostname(), lookup: async (name: string) => (await lookup(name)).address },
 ): Promise<string> {
-  if (!everyAddress.includes(host)) return address
+  if (!everyAddress.has(host)) return address
   const found = await machine.lookup(machine.name).catch(() => machine.name)
   const name = /^127\.|^::1$/.test(found) ? machine.name : found
   const { port } = new URL(address)
