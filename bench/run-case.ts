@@ -28,14 +28,15 @@ const variables = {
   ...process.env,
 }
 const config = readConfig(variables, [shopApplication])
+const logger = createLogger({
+  json: true,
+  sink: { write: (line) => void (isTrouble(line) && process.stderr.write(line)) },
+})
 const host = await startHost({
   applications: [shopApplication],
   config,
-  backends: await openBackends(config),
-  logger: createLogger({
-    json: true,
-    sink: { write: (line) => void (isTrouble(line) && process.stderr.write(line)) },
-  }),
+  backends: await openBackends(config, logger),
+  logger,
 })
 const shop = await benchShop(host)
 let orders = 0

@@ -1,26 +1,43 @@
 import { WaybillError } from '@waybill/core'
 import { createPostgresStore, openPglite, openPostgres, schemaOf } from '@waybill/postgres'
 import type { Backends, Config } from '@waybill/runtime'
-import { createAvroCodec, createEmbeddedRegistry, prepare } from '@waybill/schema'
+import {
+  createAvroCodec,
+  createEmbeddedRegistry,
+  createRegistryClient,
+  keepingIds,
+  prepare,
+  type Registry,
+  type RegistryStorage,
+} from '@waybill/schema'
 import { databaseHeartbeats } from './heartbeat-store.ts'
 import { kafkaLog } from './kafka.ts'
 import { databaseRegistryStorage } from './registry-storage.ts'
+import { type Warnings, whenRegistryAnswers } from './registry-waiting.ts'
 import { openSharedTables } from './shared-tables.ts'
 
-/** Opens the database that the configuration names, for everything that a host keeps. */
-export async function openBackends({ store, log, dataFolder }: Config): Promise<Backends> {
+/**
+ * Opens the database that the configuration names, for everything that a host keeps, and finds the schema registry.
+ * Waits for an external one, saying so.
+ * @throws STORE_UNAVAILABLE
+ * @throws CONFIGURATION_INVALID when the registry is not the one with which the database was written
+ */
+export async function openBackends(config: Config, warnings: Warnings): Promise<Backends> {
+  const { store, log, dataFolder } = config
   const database = store.kind === 'pglite' ? await openPglite(dataFolder) : openPostgres(store.url)
-  await openSharedTables(database).catch((error: unknown) => {
-    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
-    throw new WaybillError('STORE_UNAVAILABLE', 'The database that WAYBILL_STORE names cannot be used', {
-      cause,
-    })
-  })
-  const registry = createEmbeddedRegistry(databaseRegistryStorage(database))
+  let registry: Registry
+  try {
+    await openSharedTables(database).catch(unusable)
+    registry = await openRegistry(config.registry, databaseRegistryStorage(database), warnings)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
   return {
     heartbeats: databaseHeartbeats(database),
     store: (system, service) => createPostgresStore({ database, schema: schemaOf(system, service), service }),
-    codec: async (system) => createAvroCodec(system, await prepare(system, registry)),
+    codec: async (system) =>
+      createAvroCodec(system, await whenRegistryAnswers(() => prepare(system, registry), warnings)),
     ...(log.kind === 'kafka' ? { log: kafkaLog(log.brokers) } : {}),
     ready: () =>
       database
@@ -31,4 +48,20 @@ export async function openBackends({ store, log, dataFolder }: Config): Promise<
         ),
     close: () => database.close(),
   }
+}
+
+function unusable(error: unknown): never {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error
+  throw new WaybillError('STORE_UNAVAILABLE', 'The database that WAYBILL_STORE names cannot be used', {
+    cause,
+  })
+}
+
+async function openRegistry(
+  address: string | undefined,
+  records: RegistryStorage,
+  warnings: Warnings,
+): Promise<Registry> {
+  if (address === undefined) return createEmbeddedRegistry(records)
+  return whenRegistryAnswers(() => keepingIds(createRegistryClient(address), records), warnings)
 }

@@ -25,7 +25,7 @@ export async function start(
     applications,
     services,
     config,
-    backends: await openBackends(config),
+    backends: await openBackends(config, logger),
     logger,
   })
   endWithSignals(host, logger)

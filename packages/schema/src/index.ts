@@ -5,6 +5,7 @@ export { type CompatibilityLevel, compatibilityLevels, incompatibilities } from 
 export { checkSchemas, type SchemaDrift, writeSchemas } from './files.ts'
 export { createJsonCodec } from './json-codec.ts'
 export { createEmbeddedRegistry } from './registry/embedded.ts'
+export { keepingIds } from './registry/kept-ids.ts'
 export { prepare, type SchemaSnapshot } from './registry/prepare.ts'
 export type { Registry, SchemaVersion } from './registry/registry.ts'
 export { memoryStorage, type RegistryRecord, type RegistryStorage } from './registry/storage.ts'

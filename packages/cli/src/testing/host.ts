@@ -33,7 +33,7 @@ export async function startTestHost(
   const host = await startHost({
     applications: [application],
     config,
-    backends: await openBackends(config),
+    backends: await openBackends(config, logger),
     logger,
   })
   void host.crashed.then((error) => errors.push(`crashed: ${String(error)}`))

@@ -39,7 +39,6 @@ export async function startHost(options: {
   const shutdown = createShutdown()
   shutdown.add(() => backends.close())
   try {
-    warnOfUnused(config, logger)
     const clock = systemClock
     const ids = createIds()
     const metrics = createMetrics()
@@ -100,9 +99,4 @@ export async function startHost(options: {
       .catch((failure: unknown) => logger.error({ err: failure }, 'could not stop in good order'))
     throw error
   }
-}
-
-/** Says what the configuration asks for and this version does not use. */
-function warnOfUnused({ registry }: Config, logger: Logger): void {
-  if (registry !== undefined) logger.warn('WAYBILL_REGISTRY: set, but not used by this version yet')
 }

@@ -5,6 +5,7 @@ import { Type } from 'typebox'
 import type { AvroRecord } from '../avro-schema.ts'
 import { shopWith } from '../system.test.fixture.ts'
 import { createEmbeddedRegistry } from './embedded.ts'
+import type { SchemaId } from '../wire.ts'
 import { prepare } from './prepare.ts'
 import { registryCases } from './registry-cases.test.fixture.ts'
 import { memoryStorage, type RegistryStorage } from './storage.ts'
@@ -112,5 +113,27 @@ describe('prepare', () => {
       message: /OrderCreated, total: .*\n.*StockReserved, total: /,
     })
     assert.deepEqual(await registry.versions('waybill.shop.OrderOverdue'), [])
+  })
+
+  it('asks once a minute for an id that the registry does not have, however many payloads name it', async () => {
+    const registry = createEmbeddedRegistry()
+    const asked: unknown[] = []
+    const counting = {
+      ...registry,
+      schemaById: (id: SchemaId) => {
+        asked.push(id)
+        return registry.schemaById(id)
+      },
+    }
+    let now = 0
+    const { learn } = await prepare(shopWith(OrderCreated), counting, () => now)
+    const poison = [Buffer.of(0, 0, 0, 0, 99, 1), Buffer.of(0, 0, 0, 0, 99, 2), Buffer.of(0, 0, 0, 0, 98)]
+    await learn([Buffer.of(0, 0, 0, 0, 1), Buffer.from('{"no":"Avro"}'), Buffer.of()])
+    assert.deepEqual(asked, [])
+    for (now of [0, 30_000, 60_000]) await learn(poison)
+    assert.deepEqual(asked, [99, 98])
+    now = 60_001
+    await learn(poison)
+    assert.deepEqual(asked, [99, 98, 99, 98])
   })
 })
