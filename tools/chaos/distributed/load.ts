@@ -19,6 +19,8 @@ const paymentTokens = [
 ]
 const cancelledShare = 0.1
 const cancelledWithinMs = 600
+/** After the last order, for all that is in hand. */
+const patienceMs = 60_000
 const pauseMs = { first: 100, max: 1_000 }
 
 /** By order, in the order in which they are due. */
@@ -112,6 +114,7 @@ function spanOf(from: number, to: number): Span {
 
 async function end(): Promise<Bought> {
   buying = false
-  while (errands.size > 0) await sleep(50)
+  for (const until = now() + patienceMs; errands.size > 0 && now() < until;) await sleep(50)
+  if (errands.size > 0) complaints.push(`${errands.size} requests are not answered for good`)
   return { due: dueAt.length, promised: orderIds.filter((id) => id !== undefined), complaints }
 }

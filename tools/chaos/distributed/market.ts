@@ -12,7 +12,8 @@ export interface Market {
   readonly listeners: ReadonlyMap<string, Listener>
 }
 
-const customerCount = 40
+/** Of one address, no more than twenty are let in a minute. */
+const customerCount = 18
 const listenerCount = 2
 const plenty = 1_000_000
 /** The last one runs out. */

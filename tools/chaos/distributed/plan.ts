@@ -1,12 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ShopProcesses, ShopService, WaybillProcess } from '@waybill/cli/testing'
-import type { KafkaServer, PostgresServer } from '@waybill/servers'
+import type { KafkaServer, PostgresServer, RedisServer, RegistryServer } from '@waybill/servers'
 import type { Witness } from './witness.ts'
 
 /** What is disturbed. */
 export interface Stage {
   readonly kafka: KafkaServer
   readonly postgres: PostgresServer
+  readonly registry: RegistryServer
+  readonly redis: RedisServer
   readonly shop: ShopProcesses
 }
 
@@ -35,8 +37,10 @@ export function planOf(random: () => number, seconds: number): readonly Fault[] 
     ...killed.map(kill),
     withoutPayment,
     freeze(frozen),
-    restart('Kafka', 20, ({ kafka }) => kafka),
-    restart('PostgreSQL', 12, ({ postgres }) => postgres),
+    restart('Kafka', ({ kafka }) => kafka),
+    restart('PostgreSQL', ({ postgres }) => postgres),
+    restart('Redis', ({ redis }) => redis),
+    restart('the schema registry', ({ registry }) => registry, deadMs),
   ]
   let left = seconds
   return shuffled(all, random).filter((fault) => {
@@ -56,7 +60,7 @@ function shuffled<T>(items: readonly T[], random: () => number): readonly T[] {
 /** `kill -9`, and started again at once. */
 function kill(service: ShopService): Fault {
   return {
-    seconds: 12,
+    seconds: 10,
     run: ({ shop }, witness) =>
       witness.suffer(`${service} killed`, async () => {
         const process = shop.processes.get(service)!
@@ -67,29 +71,34 @@ function kill(service: ShopService): Fault {
   }
 }
 
-/** A server ends as in a power cut, and is started again at once. */
+/** A server ends as in a power cut and is started again, at once or after a while. */
 function restart(
   name: string,
-  seconds: number,
   serverOf: (stage: Stage) => { kill(): Promise<void>; start(): Promise<void> },
+  downMs = 0,
 ): Fault {
   return {
-    seconds,
+    seconds: 12 + downMs / 1_000,
     run: (stage, witness) =>
-      witness.suffer(`${name} killed`, async () => {
+      witness.suffer(`${name} killed${forSoLong(downMs)}`, async () => {
         const server = serverOf(stage)
         await server.kill()
+        await sleep(downMs)
         await server.start()
       }),
   }
 }
 
+function forSoLong(downMs: number): string {
+  return downMs === 0 ? '' : `, and dead for ${downMs / 1_000} s`
+}
+
 const withoutPayment: Fault = {
-  seconds: 45,
+  seconds: 12 + deadMs / 1_000,
   run: async ({ shop }, witness) => {
     const payment = shop.processes.get('payment')!
     await witness.suffer(
-      `payment killed, and dead for ${deadMs / 1_000} s`,
+      `payment killed${forSoLong(deadMs)}`,
       async () => {
         await payment.kill()
         await sleep(deadMs)
@@ -104,7 +113,7 @@ const withoutPayment: Fault = {
 /** One is frozen and a second one takes over; meanwhile seconds of the other consumers come and go. */
 function freeze(service: ShopService): Fault {
   return {
-    seconds: 85,
+    seconds: 15 + frozenMs / 1_000,
     run: async ({ shop }, witness) => {
       const process = shop.processes.get(service)!
       const second = await shop.another(service)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startShop } from '@waybill/cli/testing'
-import { startKafka, startPostgres } from '@waybill/servers'
+import { startKafka, startPostgres, startRedis, startRegistry } from '@waybill/servers'
 import { seededRandom } from '@waybill/testing'
 import { firstFew } from '../invariants.ts'
 import { judge, type Verdict } from '../judge.ts'
@@ -21,6 +21,8 @@ export interface Told {
   compared(topic: string, order: KeyOrder): void
 }
 
+/** Requests of a customer: more than there are, so that they are counted in Redis and never refused. */
+const perMinuteMax = 1_000_000
 const warmUpMs = 5_000
 const usualMs = 10_000
 const endsMs = 120_000
@@ -41,11 +43,23 @@ export async function runDistributedChaos(options: {
   const { seconds, perSecond, seed, told } = options
   const end: (() => Promise<unknown> | void)[] = []
   try {
-    const [kafka, postgres] = await Promise.all([startKafka(), startPostgres()])
-    end.push(() => Promise.all([kafka.stop(), postgres.stop()]))
-    const env = { WAYBILL_STORE: postgres.url, WAYBILL_LOG: `kafka://${kafka.address}` }
-    const shop = await startShop({ env })
-    end.push(() => shop.stop())
+    const started = async <T extends { stop(): Promise<unknown> }>(starting: Promise<T>): Promise<T> => {
+      const server = await starting
+      end.push(() => server.stop())
+      return server
+    }
+    const kafka = await started(startKafka())
+    const postgres = await started(startPostgres())
+    const registry = await started(startRegistry())
+    const redis = await started(startRedis())
+    const env = {
+      WAYBILL_STORE: postgres.url,
+      WAYBILL_LOG: `kafka://${kafka.address}`,
+      WAYBILL_REGISTRY: registry.address,
+      WAYBILL_REDIS: redis.address,
+      WAYBILL_RATE_LIMIT: String(perMinuteMax),
+    }
+    const shop = await started(startShop({ env }))
     const books = openBooks(postgres.url)
     end.push(() => books.close())
     const market = await openMarket(shop.address)
@@ -59,7 +73,8 @@ export async function runDistributedChaos(options: {
     const broken: string[] = []
 
     await sleep(warmUpMs + usualMs)
-    const usual = pace.rate(now() - usualMs, now())
+    // Each order ends, so that less would be no usual pace.
+    const usual = Math.max(perSecond, pace.rate(now() - usualMs, now()))
     told.began(usual)
     const witness = createWitness({
       load,
@@ -73,7 +88,7 @@ export async function runDistributedChaos(options: {
     })
     const secondsLeft = (): number => seconds - (now() - began) / 1_000
     for (const fault of planOf(seededRandom(seed), secondsLeft())) {
-      await fault.run({ kafka, postgres, shop }, witness)
+      await fault.run({ kafka, postgres, registry, redis, shop }, witness)
       for (const process of shop.processes.values()) {
         const failure = process.failure()
         if (failure === undefined) continue

@@ -13,7 +13,7 @@ export interface WaybillProcess {
   start(): void
   /**
    * Resolves when all that it runs is ready.
-   * @throws with the last that it wrote, when it has ended or is not ready after a minute
+   * @throws with the last that it wrote, when it has ended or is not ready after two minutes
    */
   ready(): Promise<void>
   /** As `kill -9` does: it has no chance to finish anything. Resolves when it is gone. */
@@ -35,7 +35,7 @@ export interface WaybillProcess {
 const root = fileURLToPath(new URL('../../../..', import.meta.url))
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const linesKept = 40
-const readyMs = 60_000
+const readyMs = 120_000
 const stopMs = 30_000
 const lookEveryMs = 25
 
