@@ -24,7 +24,7 @@ export type TestFunction = (
  * Registers cases as tests of one backend. A case that needs what the backend can't do shows as skipped, with what it needs.
  * @param options.open a fresh context, with nothing in it that another case has left
  * @param options.has what the backend's context can do
- * @param options.timeoutMs of one case; default 30 seconds
+ * @param options.timeoutMs of one case; default: two minutes
  */
 export function register<Context, Need extends string>(
   cases: readonly Case<Context, Need>[],
@@ -35,7 +35,7 @@ export function register<Context, Need extends string>(
     timeoutMs?: number
   },
 ): void {
-  const { test, open, has = [], timeoutMs = 30_000 } = options
+  const { test, open, has = [], timeoutMs = 120_000 } = options
   for (const { group, name, needs = [], run } of cases) {
     const missing = needs.filter((need) => !has.includes(need))
     const skip = missing.length > 0 && `needs ${missing.join(', ')}`

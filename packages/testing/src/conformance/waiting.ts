@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 
 const lookEveryMs = 5
 
-/** How long something that must happen may take, on a slow machine and a backend in another process. */
-let patienceMs = 10_000
+/** How long something that must happen may take, on a machine that is very busy and a backend in another process. */
+let patienceMs = 30_000
 
 /** Shortens it where waiting is in vain: for backends that are wrong on purpose. */
 export function setPatience(ms: number): void {

@@ -13,29 +13,34 @@ function neverPaid({ flow }: World, overdueMs: number): void {
 
 export const deadlines = group('deadlines', {
   'fire when they are due, not before': async (world) => {
-    neverPaid(world, 400)
+    neverPaid(world, 250)
     const process = await world.start()
     const id = world.newId()
     const placedAt = world.clock.now()
     await process.place(id)
-    await pause(150)
-    assert.equal((await process.order(id)).status, 'PLACED')
     await process.settled(id)
     assert.equal((await process.order(id)).status, 'CANCELLED')
     const history = await (await world.look(world.flow.services.order)).history(`order/${id}`)
     const fired = history.find(({ type }) => type === 'Overdue')!
-    assert.ok(fired.at - placedAt >= 400, 'its time is when it fired')
+    assert.ok(fired.at - placedAt >= 250, 'its time is when it fired')
     const types = history.map(({ type }) => type)
     assert.deepEqual(types.slice(-2), ['Overdue', 'Cancelled'])
   },
 
   'that are no longer needed change nothing': async (world) => {
-    world.flow.controls.overdueMs = 200
     const process = await world.start()
-    const id = world.newId()
-    await process.place(id)
-    await eventually('the deadline fires', async () => (await process.order(id)).seen.includes('Overdue'))
-    assert.equal((await process.order(id)).status, 'PAID')
+    // Once more with more time where the payment comes too late.
+    for (let overdueMs = 200; ; overdueMs *= 2) {
+      assert.ok(overdueMs < 30_000, 'a payment comes in time')
+      world.flow.controls.overdueMs = overdueMs
+      const id = world.newId()
+      await process.place(id)
+      await eventually('the deadline fires', async () => (await process.order(id)).seen.includes('Overdue'))
+      const { status, seen } = await process.order(id)
+      if (seen.indexOf('Paid') === -1 || seen.indexOf('Paid') > seen.indexOf('Overdue')) continue
+      assert.equal(status, 'PAID')
+      break
+    }
   },
 
   'outlive their process': async (world) => {

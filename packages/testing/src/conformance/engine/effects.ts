@@ -77,7 +77,7 @@ export const effects = group('effects', {
 
   'that give no answer within their time have an unknown outcome': async (world) => {
     const { flow, newId, start } = world
-    flow.controls.chargeLimits = { attempt: { ms: 50 }, within: { ms: 200 } }
+    flow.controls.chargeLimits = { attempt: { ms: 50 }, within: { seconds: 1 } }
     const attempts: Pick<EffectIo, 'idempotencyKey' | 'signal'>[] = []
     flow.controls.charge = (_, { idempotencyKey, signal }) => {
       attempts.push({ idempotencyKey, signal })
@@ -130,7 +130,7 @@ export const effects = group('effects', {
 
   'that were under way when their process died are run again, with the same key': async (world) => {
     const { flow, newId, start, look } = world
-    flow.controls.chargeLimits = { attempt: { ms: 300 } }
+    flow.controls.chargeLimits = { attempt: { seconds: 1 } }
     const keys: string[] = []
     flow.controls.charge = (_, { idempotencyKey }) => {
       keys.push(idempotencyKey)
