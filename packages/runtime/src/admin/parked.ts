@@ -9,6 +9,8 @@ const parkedMax = 1_000
 export interface ShownParked {
   readonly ticket: number
   readonly event: ShownEvent
+  /** The bytes as they came, in base64: what nobody can read may yet be told by them. */
+  readonly payload: string
   readonly source: string
   readonly reason: string
   readonly attempts: number
@@ -31,6 +33,7 @@ export async function parkedOf(
     items: page.map((entry) => ({
       ticket: entry.ticket,
       event: showEvent(running, entry.event),
+      payload: Buffer.from(entry.event.payload).toString('base64'),
       source: entry.source,
       reason: entry.reason,
       attempts: entry.attempts,

@@ -97,6 +97,7 @@ test('What is set aside is listed with its error, in pages', { timeout: 10_000 }
   const [parked] = page.body.items
   assert.equal(parked.event.data.parcelId, first.id)
   assert.equal(parked.event.data.weight, brokenWeight)
+  assert.deepEqual(JSON.parse(Buffer.from(parked.payload, 'base64').toString()), parked.event.data)
   assert.match(parked.error.message, /the scales broke/)
   assert.equal(parked.error.code, 'DECIDE_FAILED')
   assert.ok(parked.attempts >= 1)
