@@ -132,6 +132,23 @@ test('a connection that breaks before the commit: the batch counts as not writte
   })
 })
 
+test('a process that is frozen amid a batch does not hold up for long who takes over, and can write nothing', async () => {
+  const store = await openStore(database, 'frozen')
+  const need = { ...needNothing, claim: [{ id: randomUUID(), at: 1 }] }
+  const [begun, woken] = [Promise.withResolvers<void>(), Promise.withResolvers<Write>()]
+  const frozen = store.transact(need, () => {
+    begun.resolve()
+    return woken.promise
+  })
+  await begun.promise
+  const begin = performance.now()
+  await store.transact(need, oneEvent)
+  assert.ok(performance.now() - begin < 20_000)
+  woken.resolve(oneEvent())
+  await assert.rejects(frozen, (error) => hasCode(error, 'STORE_UNAVAILABLE'))
+  assert.equal((await store.transact(needNothing, oneEvent)).firstPosition, 2)
+})
+
 interface Proxy {
   /** Breaks the next connection that commits: before the server gets to know of it, or with its answers. */
   swallow(what: 'commit' | 'answers'): void

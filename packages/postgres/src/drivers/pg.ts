@@ -7,6 +7,11 @@ import { resultTypes } from '../result-types.ts'
 import { plannerSettings } from './settings.ts'
 
 const statementTimeoutMs = 30_000
+/**
+ * Between two statements a batch only computes. A process that is frozen there keeps its locks from those who have its
+ * leases no longer than the leases last.
+ */
+const idleInTransactionMs = 6_000
 
 /** Opens a database of a PostgreSQL server; connects when it is first used. */
 export function openPostgres(url: string, options: { readonly connections?: number } = {}): Database {
@@ -20,7 +25,7 @@ export function openPostgres(url: string, options: { readonly connections?: numb
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       statement_timeout: statementTimeoutMs,
-      idle_in_transaction_session_timeout: statementTimeoutMs,
+      idle_in_transaction_session_timeout: idleInTransactionMs,
       // The server's own limit comes first; this one is for a server that is gone without a word.
       query_timeout: statementTimeoutMs + 5_000,
       options: Object.entries(plannerSettings)
