@@ -1,17 +1,10 @@
 import { WaybillError } from '@waybill/core'
 import { createPostgresStore, openPglite, openPostgres, schemaOf } from '@waybill/postgres'
 import type { Backends, Config } from '@waybill/runtime'
-import {
-  createAvroCodec,
-  createEmbeddedRegistry,
-  createRegistryClient,
-  keepingIds,
-  prepare,
-  type Registry,
-  type RegistryStorage,
-} from '@waybill/schema'
+import { createAvroCodec, prepare } from '@waybill/schema'
 import { databaseHeartbeats } from './heartbeat-store.ts'
 import { kafkaLog } from './kafka.ts'
+import { openRegistry } from './registry-opening.ts'
 import { databaseRegistryStorage } from './registry-storage.ts'
 import { type Warnings, whenRegistryAnswers } from './registry-waiting.ts'
 import { openSharedTables } from './shared-tables.ts'
@@ -25,15 +18,15 @@ import { openSharedTables } from './shared-tables.ts'
 export async function openBackends(config: Config, warnings: Warnings): Promise<Backends> {
   const { store, log, dataFolder } = config
   const database = store.kind === 'pglite' ? await openPglite(dataFolder) : openPostgres(store.url)
-  let registry: Registry
-  try {
-    await openSharedTables(database).catch(unusable)
-    registry = await openRegistry(config.registry, databaseRegistryStorage(database), warnings)
-  } catch (error) {
-    await database.close()
-    throw error
-  }
+  const { registry, ...rest } = await openSharedTables(database)
+    .catch(unusable)
+    .then(() => openRegistry(config.registry, databaseRegistryStorage(database), warnings))
+    .catch(async (error: unknown) => {
+      await database.close()
+      throw error
+    })
   return {
+    ...rest,
     heartbeats: databaseHeartbeats(database),
     store: (system, service) => createPostgresStore({ database, schema: schemaOf(system, service), service }),
     codec: async (system) =>
@@ -55,13 +48,4 @@ function unusable(error: unknown): never {
   throw new WaybillError('STORE_UNAVAILABLE', 'The database that WAYBILL_STORE names cannot be used', {
     cause,
   })
-}
-
-async function openRegistry(
-  address: string | undefined,
-  records: RegistryStorage,
-  warnings: Warnings,
-): Promise<Registry> {
-  if (address === undefined) return createEmbeddedRegistry(records)
-  return whenRegistryAnswers(() => keepingIds(createRegistryClient(address), records), warnings)
 }

@@ -101,6 +101,7 @@ describe('an external schema registry', { skip: await skipWithoutRegistry() }, (
     const variables = { WAYBILL_STORE: 'pglite', WAYBILL_DATA: join(folder, 'exchanged') }
     const embedded = await run(system, { variables: { ...variables, WAYBILL_REGISTRY: '' } })
     await send(embedded, system, 'a')
+    assert.equal((await fetch(`${embedded.adminAddress}/registry/subjects`)).status, 200)
     await embedded.stop()
     // Its ids are taken there by the schemas of others, or by nobody.
     await assert.rejects(run(system, { variables }), {
@@ -141,6 +142,8 @@ describe('an external schema registry', { skip: await skipWithoutRegistry() }, (
     const host = await starting
     await send(host, system, 'a')
     await eventually(() => isThere(host, system, 'a'))
+    // There is one registry, and it is elsewhere.
+    assert.equal((await fetch(`${host.adminAddress}/registry/subjects`)).status, 404)
     await host.stop()
   })
 })

@@ -4,6 +4,7 @@ import { type Codec, event, type EventDef, internal } from '@waybill/core'
 import { type TObject, Type } from 'typebox'
 import { createAvroCodec } from './codec.ts'
 import { createJsonCodec } from './json-codec.ts'
+import { guidOf } from './registry/contents.ts'
 import { createEmbeddedRegistry } from './registry/embedded.ts'
 import { prepare } from './registry/prepare.ts'
 import { shopWith } from './system.test.fixture.ts'
@@ -221,6 +222,21 @@ describe('Avro codec, on the wire', () => {
     )
     await snapshot.learn([payload])
     assert.deepStrictEqual(oldCodec.decode(Old, payload), { orderId: 'o1' })
+  })
+
+  it('reads what names its schema by a GUID, once that is learned', async () => {
+    const registry = createEmbeddedRegistry()
+    const Short = version(Type.Object({ orderId }))
+    const system = shopWith(Short)
+    const snapshot = await prepare(system, registry)
+    const codec = createAvroCodec(system, snapshot)
+    const [schema] = (await registry.contents()).schemas.values()
+    const guid = Buffer.from(guidOf(schema!).replaceAll('-', ''), 'hex')
+    const payload = Buffer.concat([Buffer.of(1), guid, Buffer.of(4, 97, 98)])
+    assert.throws(() => codec.decode(Short, payload), unreadable(/schema [0-9a-f-]{36}, which/))
+    await codec.learn!([payload])
+    assert.deepStrictEqual(codec.decode(Short, payload), { orderId: 'ab' })
+    assert.throws(() => codec.decode(Short, payload.subarray(0, 10)), unreadable(/no schema id/))
   })
 
   it('refuses the schema of another event', async () => {

@@ -26,9 +26,13 @@ export function headerBytesOf(id: SchemaId): number {
   return typeof id === 'number' ? headerBytes : guidHeaderBytes
 }
 
-function guidIn(payload: Uint8Array): string | undefined {
-  if (payload.length < guidHeaderBytes) return undefined
-  return Buffer.from(payload.subarray(1, guidHeaderBytes))
+/** 16 bytes as a UUID is written. */
+export function uuidOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes)
     .toString('hex')
     .replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, '$1-$2-$3-$4-$5')
+}
+
+function guidIn(payload: Uint8Array): string | undefined {
+  return payload.length < guidHeaderBytes ? undefined : uuidOf(payload.subarray(1, guidHeaderBytes))
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Host } from '../host/host.ts'
-import { brokenWeight, login, startPostOffice } from '../host/test-kit.ts'
+import { brokenWeight, login, memoryBackends, startPostOffice } from '../host/test-kit.ts'
 import { type Answer, call } from '../http/test-kit.ts'
 
 let host: Host
@@ -136,4 +136,30 @@ test('What does not exist is said so, with what there is', async () => {
   }
   assert.equal((await get('/admin/nothing')).status, 404)
   assert.equal((await get('/admin/systems/post/services/depot/parked?limit=0')).status, 422)
+})
+
+test('Routes that backends add are read by everyone, and written by administrators only in production', async () => {
+  const { backends } = memoryBackends()
+  const run = (production: boolean): Promise<Host> =>
+    startPostOffice({
+      config: { demo: !production },
+      backends: {
+        ...backends,
+        adminRoutes: async (http, preParsing) => {
+          http.get('/more', () => ({ read: true }))
+          http.put('/more', { preParsing }, () => ({ written: true }))
+        },
+      },
+    })
+  const status = async ({ adminAddress }: Host, request: string, token?: string): Promise<number> =>
+    (await call({ address: adminAddress }, `${request} /more`, token === undefined ? {} : { token })).status
+  const inDemo = await run(false)
+  assert.deepEqual([await status(inDemo, 'GET'), await status(inDemo, 'PUT')], [200, 200])
+  await inDemo.stop()
+  const inProduction = await run(true)
+  assert.equal(await status(inProduction, 'GET'), 200)
+  assert.equal(await status(inProduction, 'PUT'), 401)
+  assert.equal(await status(inProduction, 'PUT', demo), 403)
+  assert.equal(await status(inProduction, 'PUT', admin), 200)
+  await inProduction.stop()
 })

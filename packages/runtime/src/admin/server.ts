@@ -1,7 +1,8 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
-import { identifyCallers } from '../auth/identity.ts'
+import { identifyCallers, requireRole } from '../auth/identity.ts'
 import type { RunningApplication } from '../host/application.ts'
+import type { Backends } from '../host/backends.ts'
 import { addHealth } from '../http/health.ts'
 import { HttpProblem } from '../http/problem.ts'
 import { closeServer, createServer } from '../http/server.ts'
@@ -27,8 +28,10 @@ export async function startAdminServer(options: {
   jwtSecret: string
   logger: FastifyBaseLogger
   readiness: () => Promise<boolean>
+  demo: boolean
+  more: Backends['adminRoutes']
 }): Promise<AdminServer> {
-  const { systems, registry, host, port, jwtSecret, logger, readiness } = options
+  const { systems, registry, host, port, jwtSecret, logger, readiness, demo, more } = options
   const http = createServer(logger)
   http.setNotFoundHandler(() => {
     throw new HttpProblem('NOT_FOUND')
@@ -41,6 +44,7 @@ export async function startAdminServer(options: {
   const names = systems.map(({ system }) => system.name)
   identifyCallers(http, await accessOf(http, names, jwtSecret))
   adminRoutes(http, systems)
+  await more?.(http, demo ? (_request, _reply, _payload, done) => done() : requireRole('admin'))
 
   const address = await http.listen({ host, port })
   return { address, close: () => closeServer(http) }

@@ -1,3 +1,4 @@
+import type { FastifyInstance, preParsingHookHandler } from 'fastify'
 import type { Clock, Codec, Log, ServiceDef, Store, SystemDef, Telemetry } from '@waybill/core'
 import type { HeartbeatStore } from '../outside/heartbeats.ts'
 
@@ -17,6 +18,11 @@ export interface Backends {
     clock: Clock
     telemetry: Telemetry
   }) => Promise<{ readonly log: Log; close(): Promise<void> }>
+  /**
+   * More of the admin port: routes that everyone may read who reaches it.
+   * @param mayWrite for those that change something: lets everyone pass in demo mode, else administrators
+   */
+  readonly adminRoutes?: (http: FastifyInstance, mayWrite: preParsingHookHandler) => Promise<void>
   /** Whether all that is behind answers now. */
   ready(): Promise<boolean>
   /** Called once, after all stores are closed. */

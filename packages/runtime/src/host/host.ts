@@ -82,6 +82,8 @@ export async function startHost(options: {
         jwtSecret: config.jwtSecret,
         logger,
         readiness,
+        demo: config.demo,
+        more: backends.adminRoutes,
       }),
     )
     shutdown.add(() => admin.close())

@@ -16,6 +16,8 @@ export function createServer(logger: FastifyBaseLogger): FastifyInstance {
     childLoggerFactory: (parent) => parent,
     genReqId: ({ headers }) => correlationIdOf(headers),
     bodyLimit,
+    // The name of a subject in the schema registry is as long as a topic's, or longer.
+    routerOptions: { maxParamLength: 500 },
     // A slow sender holds a connection no longer than this.
     requestTimeout: 30_000,
     // The engines say STOPPING, as a problem with Retry-After.

@@ -1,95 +1,76 @@
 import { WaybillError } from '@waybill/core'
-import type { AvroSchema } from '../avro-schema.ts'
-import { type CompatibilityLevel, incompatibilities } from '../compatibility.ts'
-import { normalised } from './normalised.ts'
-import type { Registry, SchemaVersion } from './registry.ts'
+import { type Contents, contentsOf, guidOf, levelOf, listed } from './contents.ts'
+import { RegistryFault } from './fault.ts'
+import { checkedWhole, reasonsAgainst, registration } from './registration.ts'
+import type { Registry } from './registry.ts'
 import { memoryStorage, type RegistryRecord, type RegistryStorage } from './storage.ts'
+
+/** What is to become of a registry's contents, and what to answer. */
+export interface Change<T> {
+  /** Without it nothing changes. */
+  readonly append?: RegistryRecord
+  readonly answer: T
+}
+
+/** A registry inside the process, with all that its REST API shows. */
+export interface EmbeddedRegistry extends Registry {
+  contents(): Promise<Contents>
+  /** Decides on its contents, and anew when another process was quicker, and keeps what was decided. */
+  change<T>(decide: (contents: Contents) => Change<T>): Promise<T>
+}
 
 /**
  * A registry inside the process. Ids count from 1 in the order of registration. It keeps nothing beside its
  * storage, so that several processes may share one.
  */
-export function createEmbeddedRegistry(storage: RegistryStorage = memoryStorage()): Registry {
+export function createEmbeddedRegistry(storage: RegistryStorage = memoryStorage()): EmbeddedRegistry {
+  const contents = async (): Promise<Contents> => contentsOf(await storage.load())
+
+  async function change<T>(decide: (contents: Contents) => Change<T>): Promise<T> {
+    for (;;) {
+      const before = await contents()
+      const { append, answer } = decide(before)
+      if (append === undefined || (await storage.append(append, before.records))) return answer
+    }
+  }
+
   return {
-    async register(subject, schema) {
-      for (;;) {
-        const records = await storage.load()
-        const existing = versionsIn(records, subject).find((version) => same(version.schema, schema))
-        if (existing !== undefined) return existing.id
-        const reasons = reasonsAgainst(records, subject, schema)
-        if (reasons.length > 0)
-          throw new WaybillError('SCHEMA_INCOMPATIBLE', [subject, ...reasons].join('\n  - '))
-        const record = nextVersion(records, subject, schema)
-        // Another process was quicker: what it appended may change the answer.
-        if (await storage.append(record, records.length)) return record.id
-      }
-    },
+    contents,
+    change,
+
+    register: (subject, schema) =>
+      change((before) => registration(before, { subject, schema })).catch((error: unknown) => {
+        throw error instanceof RegistryFault ? asOwnError(subject, error) : error
+      }),
 
     async schemaById(id) {
-      return schemasIn(await storage.load()).find((record) => record.id === id)?.schema
+      const { schemas } = await contents()
+      if (typeof id === 'number') return schemas.get(id)?.whole
+      return [...schemas.values()].find((kept) => guidOf(kept) === id)?.whole
     },
 
     async versions(subject) {
-      return versionsIn(await storage.load(), subject)
+      return listed(await contents(), subject).map(({ version, id, whole }) => ({
+        version,
+        id,
+        schema: whole,
+      }))
     },
 
     async check(subject, schema) {
-      return reasonsAgainst(await storage.load(), subject, schema)
+      const now = await contents()
+      return reasonsAgainst(now, subject, checkedWhole(now, { subject, schema }))
     },
 
-    async level(subject) {
-      return levelIn(await storage.load(), subject)
-    },
+    level: async (subject) => levelOf(await contents(), subject),
 
-    async setLevel(subject, level) {
-      let appended = false
-      while (!appended) {
-        const records = await storage.load()
-        appended = await storage.append({ kind: 'level', subject, level }, records.length)
-      }
-    },
+    setLevel: (subject, level) =>
+      change(() => ({ append: { kind: 'level', subject, level }, answer: undefined })),
   }
 }
 
-type SchemaRecord = Extract<RegistryRecord, { kind: 'schema' }>
-
-function schemasIn(records: readonly RegistryRecord[]): SchemaRecord[] {
-  return records.filter((record) => record.kind === 'schema')
-}
-
-function versionsIn(records: readonly RegistryRecord[], subject: string): SchemaVersion[] {
-  return schemasIn(records)
-    .filter((record) => record.subject === subject)
-    .map(({ version, id, schema }) => ({ version, id, schema }))
-}
-
-function levelIn(records: readonly RegistryRecord[], subject: string): CompatibilityLevel {
-  const found = records.findLast((record) => record.kind === 'level' && record.subject === subject)
-  return found?.kind === 'level' ? found.level : 'BACKWARD'
-}
-
-function reasonsAgainst(
-  records: readonly RegistryRecord[],
-  subject: string,
-  schema: AvroSchema,
-): readonly string[] {
-  const earlier = versionsIn(records, subject).map((version) => version.schema)
-  if (earlier.some((known) => same(known, schema))) return []
-  return incompatibilities(levelIn(records, subject), schema, earlier)
-}
-
-function nextVersion(records: readonly RegistryRecord[], subject: string, schema: AvroSchema): SchemaRecord {
-  const schemas = schemasIn(records)
-  const known = schemas.find((record) => same(record.schema, schema))
-  return {
-    kind: 'schema',
-    subject,
-    version: versionsIn(records, subject).length + 1,
-    id: known?.id ?? Math.max(0, ...schemas.map((record) => record.id)) + 1,
-    schema,
-  }
-}
-
-function same(one: AvroSchema, other: AvroSchema): boolean {
-  return normalised(one) === normalised(other)
+function asOwnError(subject: string, { message, reasons }: RegistryFault): WaybillError {
+  return reasons.length > 0
+    ? new WaybillError('SCHEMA_INCOMPATIBLE', [subject, ...reasons].join('\n  - '))
+    : new WaybillError('CONFIGURATION_INVALID', `The schema registry refuses ${subject}: ${message}`)
 }

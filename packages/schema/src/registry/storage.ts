@@ -1,5 +1,13 @@
 import type { AvroSchema } from '../avro-schema.ts'
 import type { CompatibilityLevel } from '../compatibility.ts'
+import type { SchemaReference } from '../references.ts'
+
+/**
+ * What may be done with a subject. `READONLY`, `READONLY_OVERRIDE`: nothing new. `IMPORT`: only schemas that come with
+ * their ids, and without a look at those before.
+ */
+export const registryModes = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'IMPORT'] as const
+export type RegistryMode = (typeof registryModes)[number]
 
 /** Something that was decided in an embedded registry, for good. All of them in order are its whole state. */
 export type RegistryRecord =
@@ -9,8 +17,19 @@ export type RegistryRecord =
       readonly version: number
       readonly id: number
       readonly schema: AvroSchema
+      /** Where types are defined that the schema only names; default: it names none. */
+      readonly references?: readonly SchemaReference[]
     }
-  | { readonly kind: 'level'; readonly subject: string; readonly level: CompatibilityLevel }
+  /** Without a subject: of all that have none of their own. `null`: the subject has none of its own any more. */
+  | { readonly kind: 'level'; readonly subject?: string; readonly level: CompatibilityLevel | null }
+  | { readonly kind: 'mode'; readonly subject?: string; readonly mode: RegistryMode | null }
+  /** Versions of a subject are no longer listed, or, permanently, no longer there. Their ids still mean the same. */
+  | {
+      readonly kind: 'deletion'
+      readonly subject: string
+      readonly versions: readonly number[]
+      readonly permanent: boolean
+    }
 
 /** Where an embedded registry keeps its records: a list that only grows. */
 export interface RegistryStorage {
