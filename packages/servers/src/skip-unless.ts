@@ -1,5 +1,6 @@
 import { kafkaProgram } from './kafka.ts'
 import { MissingTool } from './missing-tool.ts'
+import { pythonWith } from './python.ts'
 import { redisProgram } from './redis.ts'
 import { registryProgram } from './registry.ts'
 
@@ -16,6 +17,11 @@ export function skipWithoutRedis(): Promise<string | false> {
 /** For the `skip` of tests on a real schema registry. See `skipUnless`. */
 export function skipWithoutRegistry(): Promise<string | false> {
   return skipUnless('A SCHEMA REGISTRY', registryProgram)
+}
+
+/** For the `skip` of tests with programs in Python, which need these packages. See `skipUnless`. */
+export function skipWithoutPython(requirements: URL): Promise<string | false> {
+  return skipUnless('PYTHON', () => pythonWith(requirements))
 }
 
 /**

