@@ -34,6 +34,10 @@ test('A signal ends the process with code 0 when the work in hand is finished', 
 test('A second signal ends it at once', async (context) => {
   const { codes, process, stop } = setUp(context)
   process.emit('SIGINT')
+  // From npm.
+  process.emit('SIGINT')
+  assert.deepEqual(codes, [])
+  context.mock.timers.tick(500)
   process.emit('SIGINT')
   assert.equal(codes[0], 1)
   assert.equal(stop.mock.callCount(), 1)

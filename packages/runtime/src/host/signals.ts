@@ -3,6 +3,8 @@ import type { Logger } from 'pino'
 import type { Host } from './host.ts'
 
 const stopMsMax = 10_000
+/** npm hands on the Ctrl-C that the terminal sends to every process: nobody has pressed it twice. */
+const echoMs = 500
 
 /**
  * Ends the process in good order: at SIGTERM or SIGINT with code 0, at a second one at once. Also, with code 1, when an
@@ -15,8 +17,10 @@ export function endWithSignals(
   process: Pick<NodeJS.Process, 'on' | 'exit'> = globalThis.process,
 ): void {
   let ending = false
+  let echoing = true
   const end = async (code: number): Promise<void> => {
     ending = true
+    setTimeout(() => (echoing = false), echoMs).unref()
     setTimeout(() => {
       logger.error(`not finished within ${stopMsMax / 1_000} s; what is left goes on at the next start`)
       process.exit(1)
@@ -32,7 +36,7 @@ export function endWithSignals(
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
-      if (ending) return process.exit(1)
+      if (ending) return echoing ? undefined : process.exit(1)
       logger.info(`${signal}: finishing the work in hand`)
       return void end(0)
     })
