@@ -20,18 +20,29 @@ export async function flowOf(running: RunningSystem, correlationId: string): Pro
     }),
   )
   const copies = Map.groupBy(found.flat(), ({ event }) => event.id)
-  const events = [...copies.values()].map(([first]) => first!.event)
+  const originals = new Map([...copies].map(([id, same]) => [id, originalOf(running, same)]))
+  const events = [...originals.values()].map(({ event }) => event)
   await running.codec.learn?.(events.map(({ payload }) => payload))
   return byCausation(events).map((event) => {
-    const services = copies.get(event.id)!.map(({ service }) => service)
-    const publisher = running.system.producerOf.get(event.type)?.name
-    const service = services.find((name) => name === publisher) ?? services[0]!
+    const { service } = originals.get(event.id)!
+    const services = copies.get(event.id)!.map(({ service: name }) => name)
     return {
       ...showEvent(running, event),
       service,
       observedBy: services.filter((name) => name !== service),
     }
   })
+}
+
+interface Copy {
+  readonly service: string
+  readonly event: StoredEvent
+}
+
+/** The publisher's copy: those of observers do not say to which topic it went. */
+function originalOf({ system }: RunningSystem, copies: readonly Copy[]): Copy {
+  const publisher = system.producerOf.get(copies[0]!.event.type)?.name
+  return copies.find(({ service }) => service === publisher) ?? copies[0]!
 }
 
 /**

@@ -62,16 +62,18 @@ test('A system is described: who publishes what to whom', async () => {
 test('A flow is shown across services, causes first, with what its events say', async () => {
   const { id, correlationId } = await send(2, 5)
   const { body } = await get(`/admin/systems/post/flows/${correlationId}`)
+  const data = { parcelId: id, weight: 2 }
   assert.deepEqual(
-    body.items.map(({ type, service, observedBy, data }: Record<string, unknown>) => ({
+    body.items.map(({ type, topic, service, observedBy, data: said }: Record<string, unknown>) => ({
       type,
+      topic,
       service,
       observedBy,
-      data,
+      data: said,
     })),
     [
-      { type: 'ParcelSent', service: 'counter', observedBy: [], data: { parcelId: id, weight: 2 } },
-      { type: 'ParcelArrived', service: 'depot', observedBy: ['counter'], data: { parcelId: id, weight: 2 } },
+      { type: 'ParcelSent', topic: 'parcel-sent', service: 'counter', observedBy: [], data },
+      { type: 'ParcelArrived', topic: 'parcel-arrived', service: 'depot', observedBy: ['counter'], data },
     ],
   )
 })
