@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { hash } from 'node:crypto'
 import type { Message } from '@waybill/core'
 import { headerNames } from './cloud-event-headers.ts'
 import { asUuid } from './name-uuid.ts'
@@ -23,6 +24,9 @@ const attributeOf = new Map<string, Attribute>(
   Object.entries(headerNames).map(([attribute, name]) => [name, attribute as Attribute]),
 )
 const structuredType = /^application\/cloudevents/i
+const traceContext = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+/** Bytes of a key that stores have to take as it is. */
+const keyMax = 1_000
 const nothing = Buffer.alloc(0)
 
 /**
@@ -59,8 +63,7 @@ export function readRecord(record: IncomingRecord): Message['event'] {
     subject: text('subject'),
     correlationId,
     causationId: causationId === undefined ? undefined : asUuid(causationId),
-    // The derived one follows again, and need not be stored.
-    traceparent: traceparent === derivedTraceparent({ correlationId, id }) ? undefined : traceparent,
+    traceparent: isWorthKeeping(traceparent, { correlationId, id }) ? traceparent : undefined,
     at: Number.isNaN(at) ? record.timestamp : at,
     payload: (isEvent && structured?.data) || withSchemaId(value, headers.valueSchemaId),
   }
@@ -78,8 +81,17 @@ function headersOf({ headers }: IncomingRecord): Partial<Record<Attribute, Buffe
   return found
 }
 
-/** A key that is no text, such as a number, in hexadecimal digits. */
+/** The derived one follows again, and need not be stored. */
+function isWorthKeeping(
+  traceparent: string | undefined,
+  event: Parameters<typeof derivedTraceparent>[0],
+): boolean {
+  return traceparent !== derivedTraceparent(event) && traceContext.test(traceparent ?? '')
+}
+
+/** A key that is no text, such as a number, in hexadecimal digits; one that is very long by its hash. */
 function keyOf(key: Buffer): string {
+  if (key.length > keyMax) return `sha256:${hash('sha256', key)}`
   return isUtf8(key) ? key.toString() : `0x${key.toString('hex')}`
 }
 

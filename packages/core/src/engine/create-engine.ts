@@ -72,7 +72,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function commit(works: readonly Work[], reached: readonly Offset[]): Promise<void> {
     const startedAt = clock.now()
     lastAt = Math.max(startedAt, lastAt)
-    const need = needOf(works, service, log.repeats)
+    const need = needOf(works, service, log.repeats ? startedAt : undefined)
     const offsets = reached
       .map((offset) => ({ ...offset, expected: positions.get(partitionOf(offset)) ?? 0 }))
       .filter(({ next, expected }) => next > expected)
@@ -98,7 +98,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function runEffects(works: readonly Work[]): Promise<void> {
     const acting = withEffects(works)
     if (acting.length === 0) return
-    const need = needOf(acting, service, log.repeats)
+    const need = needOf(acting, service, log.repeats ? clock.now() : undefined)
     const loaded = await store.load({ ...need, rows: [] })
     // Behind a parked event of its key the effect must wait, and a repeated one has had its effect.
     await effecting.settle(

@@ -7,9 +7,10 @@ import type { EventWork, Work } from './work.ts'
 /**
  * What a batch needs. Rows are guessed where an event to come will name them: by the keys at hand, which is nearly
  * always right and saves a round trip; what was not guessed is loaded when it is needed.
- * @param claims whether the log can repeat events
+ * @param claimedAt now, where the log can repeat events. Their own time may be any: an id claimed with one that is long
+ *   past would be forgotten before its repetition comes
  */
-export function needOf(works: readonly Work[], service: ServiceDef, claims: boolean): Need {
+export function needOf(works: readonly Work[], service: ServiceDef, claimedAt?: number): Need {
   const claim: Need['claim'][number][] = []
   const subjects = new Set<string>()
   const rows = new Map<string, { view: string; key: string }>()
@@ -35,7 +36,7 @@ export function needOf(works: readonly Work[], service: ServiceDef, claims: bool
   }
 
   function needEvent({ origin, head, data, calls }: EventWork): void {
-    if (claims && origin.kind === 'message') claim.push({ id: head.id, at: head.at })
+    if (claimedAt !== undefined && origin.kind === 'message') claim.push({ id: head.id, at: claimedAt })
     if (origin.kind !== 'parked') keys.add(head.key)
     // A deadline is recorded in the entity that set it.
     if (head.subject !== undefined && origin.kind !== 'message') subjects.add(head.subject)

@@ -99,7 +99,10 @@ export function isRecorded({ origin }: EventWork): boolean {
 
 function sourceOf(work: EventWork): string {
   const { origin } = work
-  if (origin.kind === 'message') return `${origin.message.source}/${origin.message.partition}`
+  if (origin.kind === 'message') {
+    const { source, partition, position } = origin.message
+    return `${source}/${partition}/${position}`
+  }
   return isRecorded(work) ? fromSelf : fromDeadline
 }
 

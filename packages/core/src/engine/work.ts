@@ -87,7 +87,10 @@ export function toWork(
   const head = headOf(origin)
   const event = system.events.get(head.type)
   try {
-    if (event === undefined) throw new WaybillError('UNKNOWN_EVENT', `Nobody declares ${head.type}.`)
+    if (event === undefined) {
+      const what = head.type === '' ? 'Its attributes do not say what it is.' : `Nobody declares ${head.type}.`
+      throw new WaybillError('UNKNOWN_EVENT', what)
+    }
     const data = codec.decode(event, head.payload)
     const calls = service.handlers
       .filter((handler) => handler.event.type === head.type)

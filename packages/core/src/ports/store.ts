@@ -63,7 +63,7 @@ export type ParkedReason = 'failed' | 'effect' | 'behind'
 /** An event that is set aside; later ones of its key queue behind it, in order. */
 export interface Parked {
   readonly event: EventHead & { readonly payload: Uint8Array }
-  /** Where it came from: a topic and partition, a service's log, or `deadline`. */
+  /** Where it came from: source, partition and position of a log, such as `orders/3/1472`; `deadline`, or `self`. */
   readonly source: string
   readonly reason: ParkedReason
   readonly attempts: number
@@ -99,7 +99,7 @@ export interface StoredReply {
 /** What a batch needs to know before it decides. */
 export interface Need {
   /**
-   * Received events, each with its own time; those seen before are duplicates. Empty where the log cannot repeat.
+   * Received events, each with the time of its claim; those seen before are duplicates. Empty where the log cannot repeat.
    * An id stays claimed only if the batch commits.
    */
   readonly claim: readonly { readonly id: string; readonly at: number }[]

@@ -1,0 +1,275 @@
+import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { after, before, describe, it } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
+import { type MessageToProduce, Producer } from '@platformatic/kafka'
+import {
+  command,
+  createEngine,
+  type Engine,
+  entity,
+  event,
+  on,
+  type ParkedEntry,
+  service,
+  type Store,
+  system,
+  topic,
+} from '@waybill/core'
+import { createPostgresStore, type Database, openPostgres } from '@waybill/postgres'
+import { createAvroCodec, createEmbeddedRegistry, prepare, type SchemaSnapshot } from '@waybill/schema'
+import {
+  type KafkaServer,
+  type PostgresServer,
+  skipWithoutKafka,
+  startKafka,
+  startPostgres,
+} from '@waybill/servers'
+import { realClock, seededIds } from '@waybill/testing'
+import Type from 'typebox'
+import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
+
+// Shops of others report what they have sold; this system keeps count of it.
+const Sold = event('Sold', {
+  topic: topic('sales', { partitions: 1 }),
+  key: 'product',
+  data: Type.Object({ product: Type.String(), pieces: Type.Integer() }),
+})
+const Till = entity('till', { sold: 0 }).evolve(Sold, ({ sold }, { pieces }) => ({ sold: sold + pieces }))
+const Product = entity('product', { sold: 0 }).evolve(Sold, ({ sold }, { pieces }) => ({
+  sold: sold + pieces,
+}))
+const sell = command('sell', {
+  input: Sold.schema,
+  at: Till,
+  id: () => 'ours',
+  emits: [Sold],
+  decide: (_, input) => Sold(input as never),
+})
+const statistics = service('statistics', {
+  entities: [Product],
+  handlers: [on(Sold).at(Product, 'product').observe()],
+})
+const sales = system('sales', [service('till', { entities: [Till], commands: [sell] }), statistics])
+const guid = 'a1b2c3d4-0000-4000-8000-000000000001'
+
+type Headers = Readonly<Record<string, string | Buffer>>
+
+describe('Records of others on Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 }, () => {
+  let kafka: KafkaServer
+  let postgres: PostgresServer
+  let database: Database
+  let store: Store
+  let log: KafkaLog
+  let engine: Engine
+  let producer: Producer
+  let schemas: SchemaSnapshot
+  const crashes: unknown[] = []
+
+  before(async () => {
+    ;[kafka, postgres] = await Promise.all([startKafka(), startPostgres()])
+    database = openPostgres(postgres.url)
+    store = createPostgresStore({ database, schema: 'statistics', service: statistics.name })
+    await store.open(statistics)
+    log = createKafkaLog({ brokers: [kafka.address], clientId: 'test', system: sales.name })
+    await log.ensureTopics([Sold.topic!])
+    const registry = createEmbeddedRegistry()
+    const { schemaById } = registry
+    schemas = await prepare(sales, {
+      ...registry,
+      // A registry of Confluent's has GUIDs, too.
+      schemaById: (id) => schemaById(id === guid ? schemas.idOf(Sold) : id),
+    })
+    engine = createEngine({
+      system: sales,
+      service: statistics,
+      store,
+      log,
+      codec: createAvroCodec(sales, schemas),
+      clock: realClock,
+      ids: seededIds(realClock, 1),
+      ask: () => Promise.reject(new Error('nobody to ask')),
+      crashed: (error) => crashes.push(error),
+    })
+    await engine.start()
+    producer = new Producer({ clientId: 'others', bootstrapBrokers: [kafka.address] })
+  })
+
+  after(async () => {
+    await producer.close()
+    // What it crashed with the tests have told.
+    await engine.stop().catch(() => {})
+    await log.close()
+    await database.close()
+    await Promise.all([kafka.stop(), postgres.stop()])
+  })
+
+  const avro = (product: string, pieces = 1): Buffer =>
+    Buffer.from(createAvroCodec(sales, schemas).encode(Sold, { product, pieces }))
+
+  function cloudEvent(attributes: Record<string, string> = {}): Headers {
+    return {
+      ce_specversion: '1.0',
+      ce_id: randomUUID(),
+      ce_source: '/others',
+      ce_type: 'Sold',
+      ...attributes,
+    }
+  }
+
+  /** Sends a record; resolves with its place. */
+  async function send(record: {
+    key: string | Buffer | null
+    value: Buffer | null
+    headers: Headers
+  }): Promise<string> {
+    const { key, value, headers } = record
+    const message: MessageToProduce = {
+      topic: Sold.topic!.name,
+      partition: 0,
+      ...(key !== null && { key: Buffer.from(key) }),
+      ...(value !== null && { value }),
+      headers: new Map(
+        Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)] as const),
+      ),
+    }
+    const { offsets } = await producer.send({ messages: [message] })
+    return `sales/0/${offsets![0]!.offset}`
+  }
+
+  const sold = async (product: string): Promise<number> => (await engine.read.entity(Product, product)).sold
+
+  async function eventually(what: string, holds: () => Promise<boolean>): Promise<void> {
+    for (const until = performance.now() + 60_000; !(await holds()); await pause(10)) {
+      assert.deepEqual(crashes, [])
+      assert.ok(performance.now() < until, `did not happen: ${what}`)
+    }
+  }
+
+  /** Waits until all is handled that was sent before. */
+  async function handleAll(): Promise<void> {
+    const product = randomUUID()
+    await send({ key: product, value: avro(product), headers: cloudEvent() })
+    await eventually('an event of another key is handled', async () => (await sold(product)) === 1)
+  }
+
+  async function parkedFrom(place: string): Promise<ParkedEntry | undefined> {
+    return (await store.parked(1_000)).find(({ source }) => source === place)
+  }
+
+  const setAside = {
+    'bytes that are no Avro': { value: Buffer.from('what is this?'), code: 'PAYLOAD_UNREADABLE' },
+    'a value that ends too early': {
+      value: () => avro('cut').subarray(0, -2),
+      code: 'PAYLOAD_UNREADABLE',
+    },
+    'a value with a schema that nobody knows': {
+      value: Buffer.concat([Buffer.from('0000000fff', 'hex'), Buffer.from('\u0002x\u0002')]),
+      code: 'PAYLOAD_UNREADABLE',
+    },
+    'a record without headers': { value: () => avro('bare'), headers: {}, code: 'UNKNOWN_EVENT' },
+    'an event without an id': {
+      value: () => avro('nameless'),
+      headers: { ce_specversion: '1.0', ce_source: '/others', ce_type: 'Sold' },
+      code: 'UNKNOWN_EVENT',
+    },
+    'an event of a type that nobody declares': {
+      value: () => avro('strange'),
+      headers: cloudEvent({ ce_type: 'Bought' }),
+      code: 'UNKNOWN_EVENT',
+    },
+    'a tombstone': { value: null, code: 'PAYLOAD_UNREADABLE' },
+    'a tombstone without headers': { value: null, headers: {}, code: 'UNKNOWN_EVENT' },
+    'an event in structured mode that is no JSON': {
+      value: Buffer.from('{"specversion":'),
+      headers: { 'content-type': 'application/cloudevents+json' },
+      code: 'UNKNOWN_EVENT',
+    },
+    'a key that is no text': {
+      key: Buffer.from('00ff00fe', 'hex'),
+      value: Buffer.from('x'),
+      code: 'PAYLOAD_UNREADABLE',
+    },
+    'a key with the character 0': { key: 'a\0b', value: Buffer.from('x'), code: 'PAYLOAD_UNREADABLE' },
+    'a very long key': { key: randomBytes(50_000), value: Buffer.from('x'), code: 'PAYLOAD_UNREADABLE' },
+    'attributes that are anything': {
+      value: Buffer.from('x'),
+      headers: cloudEvent({
+        ce_id: 'not a\0 UUID',
+        ce_time: 'yesterday',
+        ce_subject: '\0'.repeat(9_000),
+        ce_correlationid: '',
+        ce_causationid: '\u{1f600}',
+        traceparent: 'no',
+      }),
+      code: 'PAYLOAD_UNREADABLE',
+    },
+  } as const
+
+  for (const [what, { value: given, code, ...rest }] of Object.entries(setAside)) {
+    it(`sets aside ${what}, as it is, and goes on`, async () => {
+      const { key = randomUUID(), headers = cloudEvent() } = rest as {
+        key?: string | Buffer
+        headers?: Headers
+      }
+      const value = typeof given === 'function' ? given() : given
+      const place = await send({ key, value, headers })
+      await handleAll()
+      const parked = await parkedFrom(place)
+      assert.deepEqual([parked?.reason, parked?.error?.code], ['failed', code])
+      assert.deepEqual(Buffer.from(parked!.event.payload), value ?? Buffer.alloc(0))
+    })
+  }
+
+  it('holds up only the key of what it sets aside', async () => {
+    const key = randomUUID()
+    await send({ key, value: Buffer.from('x'), headers: cloudEvent() })
+    const next = await send({ key, value: avro(key), headers: cloudEvent() })
+    await handleAll()
+    assert.equal((await parkedFrom(next))?.reason, 'behind')
+    assert.equal(await sold(key), 0)
+  })
+
+  const handled: Record<string, (product: string) => Partial<Parameters<typeof send>[0]>> = {
+    'without a key': () => ({ key: null }),
+    'in structured mode': (product) => ({
+      value: Buffer.from(
+        JSON.stringify({
+          specversion: '1.0',
+          id: randomUUID(),
+          source: '/others',
+          type: 'Sold',
+          data_base64: avro(product).toString('base64'),
+        }),
+      ),
+      headers: { 'content-type': 'application/CloudEvents+json; charset=UTF-8' },
+    }),
+    'with the id of its schema in a header': (product) => ({
+      value: avro(product).subarray(5),
+      headers: { ...cloudEvent(), __value_schema_id: avro(product).subarray(0, 5) },
+    }),
+    'with the GUID of its schema in a header': (product) => ({
+      value: avro(product).subarray(5),
+      headers: {
+        ...cloudEvent(),
+        __value_schema_id: Buffer.from(`01${guid.replaceAll('-', '')}`, 'hex'),
+      },
+    }),
+    'with an id that is no UUID, and a time long past': () => ({
+      headers: cloudEvent({ ce_id: 'sale/1', ce_time: '1970-01-01T00:00:00Z' }),
+    }),
+  }
+
+  for (const [how, record] of Object.entries(handled)) {
+    it(`handles an event ${how}, once though it comes twice`, async () => {
+      const product = randomUUID()
+      const sent = { key: product, value: avro(product), headers: cloudEvent(), ...record(product) }
+      await send(sent)
+      await handleAll()
+      await store.forget(Date.now() - 1_000_000)
+      await send(sent)
+      await handleAll()
+      assert.equal(await sold(product), 1)
+    })
+  }
+})
