@@ -40,7 +40,7 @@ export { type MemoryData, memoryData, memoryStore } from './memory/store.ts'
 export { type Clock, sleep } from './ports/clock.ts'
 export type { Codec } from './ports/codec.ts'
 export type { Ids } from './ports/ids.ts'
-export type { Leases, Part } from './ports/leases.ts'
+export type { Leases, Part, Sharing } from './ports/leases.ts'
 export type { Log, Message, Poll, Subscription } from './ports/log.ts'
 export {
   type Deadline,

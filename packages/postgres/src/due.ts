@@ -15,10 +15,12 @@ export async function due(
   tables: Tables,
   { now, limit, keys }: { readonly now: number; readonly limit: number; readonly keys: readonly string[] },
 ): Promise<Due> {
-  const [deadlines, parked, next] = await Promise.all([
+  const deadline = sql`select due_at, recorded, ${eventColumns} from ${tables.deadline}`
+  const [recorded, later, parked, next] = await Promise.all([
+    run(statement(sql`${deadline} where recorded order by nr limit ${limit}::int`)),
     run(
-      statement(sql`select due_at, recorded, ${eventColumns} from ${tables.deadline}
-        where due_at <= ${now}::bigint order by due_at, id limit ${limit}::int`),
+      statement(sql`${deadline} where not recorded and due_at <= ${now}::bigint
+        order by due_at, id limit ${limit}::int`),
     ),
     run(
       statement(sql`${queues(tables)}, ready as (
@@ -27,14 +29,14 @@ export async function due(
           union all
           select ticket from behind where next_at <= ${now}::bigint
           union all
-          select first.ticket from unnest(${texts(keys)}) u(key), lateral (${firstOf(tables, raw('u.key'))}) first
+          ${firstOfEach(tables, keys)}
         )
-        select ${parkedColumns} from ${tables.parked} where ticket = any(array(select ticket from ready))
-        order by ticket limit ${limit}::int`),
+        ${parkedOf(tables)} limit ${limit}::int`),
     ),
     run(
       statement(sql`${queues(tables)}
-        (select due_at from ${tables.deadline} where due_at > ${now}::bigint order by due_at limit 1)
+        (select due_at from ${tables.deadline} where not recorded and due_at > ${now}::bigint
+          order by due_at limit 1)
         union all
         (select next_at ${retried(tables)} and next_at > ${now}::bigint
           order by next_at limit 1)
@@ -42,13 +44,39 @@ export async function due(
         select min(next_at) from behind where next_at > ${now}::bigint having count(*) > 0`),
     ),
   ])
-  const more = deadlines.length === limit || parked.length === limit
+  const more = [recorded, later, parked].some(({ length }) => length === limit)
   const times = [...next.map(([at]) => at as number), ...(more ? [now] : [])]
   return {
-    deadlines: deadlines.map((row) => ({ dueAt: row[0], recorded: row[1], ...eventFrom(row, 2) })),
+    deadlines: [...recorded, ...later].map((row) => ({
+      dueAt: row[0],
+      recorded: row[1],
+      ...eventFrom(row, 2),
+    })),
     parked: parked.map(parkedFrom),
     nextAt: times.length === 0 ? undefined : Math.min(...times),
   }
+}
+
+/** The first parked events of these keys, and nothing else. */
+export async function dueOfKeys(
+  run: Run,
+  tables: Tables,
+  limit: number,
+  keys: readonly string[],
+): Promise<Due> {
+  const parked = await run(
+    statement(sql`with ready as (${firstOfEach(tables, keys)}) ${parkedOf(tables)} limit ${limit}::int`),
+  )
+  return { deadlines: [], parked: parked.map(parkedFrom), nextAt: undefined }
+}
+
+function parkedOf({ parked }: Tables): Sql {
+  return sql`select ${parkedColumns} from ${parked} where ticket = any(array(select ticket from ready)) order by ticket`
+}
+
+function firstOfEach(tables: Tables, keys: readonly string[]): Sql {
+  return sql`select first.ticket
+    from unnest(${texts(keys)}) u(key), lateral (${firstOf(tables, raw('u.key'))}) first`
 }
 
 /** Only the first of a key may be tried. One that failed or has an effect under way is found by its time. */

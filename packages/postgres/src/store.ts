@@ -1,6 +1,6 @@
 import type { Store } from '@waybill/core'
 import type { Database, Run } from './database.ts'
-import { due } from './due.ts'
+import { due, dueOfKeys } from './due.ts'
 import { waybillError } from './failures.ts'
 import { forget } from './forget.ts'
 import { leave, share } from './leases.ts'
@@ -38,7 +38,10 @@ export function createPostgresStore(options: {
         const rows = await run(statement(sql`select source, partition, next from ${tables.offsets}`))
         return rows.map(([source, partition, next]) => ({ source, partition, next }))
       }),
-    due: (now, limit, keys) => read((run) => due(run, tables, { now, limit, keys })),
+    due: (now, limit, keys) =>
+      read((run) =>
+        now === undefined ? dueOfKeys(run, tables, limit, keys) : due(run, tables, { now, limit, keys }),
+      ),
     published: (after, topics, limit) => read((run) => published(run, tables, { after, topics, limit })),
     history: (subject, until) => read((run) => history(run, tables, subject, until)),
     correlated: (correlationId, limit) => read((run) => correlated(run, tables, correlationId, limit)),

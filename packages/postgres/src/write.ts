@@ -147,11 +147,11 @@ function deadlineParts(tables: Tables, { deadlines, firedDeadlines }: Write): re
       'deadlines',
       deadlines,
       () => sql`insert into ${tables.deadline} (due_at, recorded, ${eventColumns})
-        select u.* from h, unnest(
+        select due_at, recorded, ${eventColumns} from h, unnest(
           ${longs(deadlines.map(({ dueAt }) => dueAt))},
           ${booleans(deadlines.map(({ recorded }) => recorded))},
           ${eventArrays(deadlines)}
-        ) u`,
+        ) with ordinality u(due_at, recorded, ${eventColumns}, nth) order by nth`,
     ),
     ...change(
       'fired',

@@ -79,6 +79,7 @@ export function arrivals(options: {
         if (closed || read !== era) continue
         buffer.push(...poll.messages)
         for (const next of poll.next) read.set(partitionOf(next), next)
+        for (const gone of poll.gone ?? []) read.delete(partitionOf(gone))
         if (poll.messages.length > 0) ring()
         while (buffer.length >= limits.batchMax && !closed) await taken.wait()
         await linger(since, poll.messages.length)

@@ -34,6 +34,8 @@ export interface EngineOptions {
   readonly telemetry?: Telemetry
   /** Deadlines and the limits of effects are divided by it; default 1. */
   readonly timeScale?: number
+  /** A name for this process that no other has at the same time; default: no other process runs the service. */
+  readonly instance?: string | undefined
   /** The loop has ended with an error that nobody can mend from inside: an INVARIANT_BROKEN, mostly. `stop` throws it, too. */
   readonly crashed?: (error: unknown) => void
 }
@@ -58,7 +60,8 @@ export function createEngine(options: EngineOptions): Engine {
     subjectOf: (command, id) => subjectOf(command.entity, id),
     ring,
   })
-  const times = timetable({ clock, store, codec, ring })
+  const sharing = options.instance === undefined ? undefined : { instance: options.instance, leases: store }
+  const times = timetable({ clock, store, codec, sharing, ring })
   const listeners = new Set<(events: readonly Committed[]) => void>()
   const positions = new Map<string, number>()
   const context = { service, codec, ids, timeScale }
@@ -213,14 +216,14 @@ export function createEngine(options: EngineOptions): Engine {
             positions.set(partitionOf({ source, partition }), saved?.next ?? 0)
             return saved?.next ?? 0
           },
+          sharing,
         })
         const retried = (cause: unknown, delayMs: number): void =>
           telemetry.retried({ service: service.name, cause, delayMs })
         incoming = arrivals({ clock, subscription, positions, codec, ring, retried })
       }
-      times.start()
       looping = loop()
-      running = Promise.all([looping, incoming?.run()]).then(() => undefined)
+      running = Promise.all([looping, incoming?.run(), times.run()]).then(() => undefined)
       running.catch(options.crashed ?? (() => {}))
     },
     stop: async () => {
@@ -231,6 +234,7 @@ export function createEngine(options: EngineOptions): Engine {
       // What is in hand is committed before others have its partitions.
       await looping.catch(() => {})
       await incoming?.close()
+      await times.close()
       await running
     },
     submit: <I, O>(

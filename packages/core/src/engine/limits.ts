@@ -13,6 +13,13 @@ export const limits = {
   companyMin: 100,
   /** Deadlines and parked events of other processes are looked for so often. */
   dueEveryMs: 1_000,
+  /** Where other processes leave something behind all the time: so often, and less and less often while there is nothing. */
+  lookForOthersMs: 20,
+  lookForOthersMaxMs: 160,
+  /** Processes of a service ask so often for their part of its work … */
+  shareEveryMs: 1_000,
+  /** … and keep it so long when they ask no more: long enough for a pause of theirs, short enough for those who wait. */
+  leaseMs: 5_000,
   /** The longest pause before a batch is tried again that the store did not take. */
   storeAwayMaxMs: 2_000,
   /** A command waits so long for the store to come back. */

@@ -42,7 +42,7 @@ export function memoryLeases(clock: Clock | undefined): Leases {
         free += 1
         if (!ask.inHand.includes(thing)) me.has.delete(thing)
       }
-      return { things: [...part].sort(), members: rivals.length + 1 }
+      return { things: [...part].sort(), others: rivals.map(({ name }) => name) }
     },
     leave: async (as) => void members.delete(as),
   }

@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Leases } from '../ports/leases.ts'
 import {
   type Deadline,
+  type Due,
   type Loaded,
   type Need,
   type Offset,
@@ -193,24 +194,28 @@ function apply(data: Data, write: Write, claim: Need['claim']): void {
   for (const reply of write.replies) data.replies.set(reply.slot, reply)
 }
 
-function due(
-  data: Data,
-  now: number,
-  limit: number,
-  keys: readonly string[],
-): Awaited<ReturnType<Store['due']>> {
-  const deadlines = [...data.deadlines.values()].sort((a, b) => a.dueAt - b.dueAt)
+function due(data: Data, now: number | undefined, limit: number, keys: readonly string[]): Due {
   const heads = new Map<string, ParkedEntry>()
   for (const entry of data.parked.values()) if (!heads.has(entry.event.key)) heads.set(entry.event.key, entry)
-  const ready = deadlines.filter(({ dueAt }) => dueAt <= now).slice(0, limit)
   const parked = [...heads.values()]
-    .filter((entry) => entry.nextAt <= now || keys.includes(entry.event.key))
+    .filter(({ event, nextAt }) => (now !== undefined && nextAt <= now) || keys.includes(event.key))
     .slice(0, limit)
+  if (now === undefined) return { deadlines: [], parked, nextAt: undefined }
+
+  const all = [...data.deadlines.values()]
+  const recorded = all.filter((deadline) => deadline.recorded)
+  const later = all.filter((deadline) => !deadline.recorded).sort((a, b) => a.dueAt - b.dueAt)
+  const ready = later.filter(({ dueAt }) => dueAt <= now).slice(0, limit)
   const times = [
-    ...deadlines.filter((deadline) => !ready.includes(deadline)).map(({ dueAt }) => dueAt),
+    ...(recorded.length > limit ? [now] : []),
+    ...later.slice(ready.length).map(({ dueAt }) => dueAt),
     ...[...heads.values()].filter((entry) => !parked.includes(entry)).map(({ nextAt }) => nextAt),
   ]
-  return { deadlines: ready, parked, nextAt: times.length === 0 ? undefined : Math.min(...times) }
+  return {
+    deadlines: [...recorded.slice(0, limit), ...ready],
+    parked,
+    nextAt: times.length === 0 ? undefined : Math.min(...times),
+  }
 }
 
 function select(data: Data, selection: RowSelection): { key: string; row: unknown }[] {

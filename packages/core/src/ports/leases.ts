@@ -2,8 +2,8 @@
 export interface Part {
   /** Those of the things it asked about that are its own. */
   readonly things: readonly string[]
-  /** How many members want any of what it asked about, itself included. */
-  readonly members: number
+  /** The members besides it that want any of what it asked about. */
+  readonly others: readonly string[]
 }
 
 /**
@@ -36,4 +36,11 @@ export interface Leases {
   }): Promise<Part>
   /** Gives everything up. Others have it when they ask. */
   leave(as: string): Promise<void>
+}
+
+/** What it takes to divide work with other processes. */
+export interface Sharing {
+  /** A name for this process that no other has at the same time. */
+  readonly instance: string
+  readonly leases: Leases
 }

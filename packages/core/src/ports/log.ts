@@ -1,4 +1,5 @@
 import type { TopicDef } from '../contract/topic.ts'
+import type { Sharing } from './leases.ts'
 import type { EventHead, Offset } from './store.ts'
 
 /** An event as it arrives at a consumer. */
@@ -16,6 +17,8 @@ export interface Poll {
   readonly messages: readonly Message[]
   /** How far each partition was read, messages or not: the next position to read. */
   readonly next: readonly { readonly source: string; readonly partition: number; readonly next: number }[]
+  /** Partitions that are no longer this reader's: how far it has read them counts no more. */
+  readonly gone?: readonly { readonly source: string; readonly partition: number }[]
 }
 
 /**
@@ -33,11 +36,14 @@ export interface Log {
    * @param options.group the service's name
    * @param options.topics what to read
    * @param options.from the position saved for a partition, asked whenever the partition is assigned; 0: from the beginning
+   * @param options.sharing how the group's processes divide the partitions, if the log has no way of its own; default: no
+   *   other process is in the group
    */
   subscribe(options: {
     group: string
     topics: readonly TopicDef[]
     from(source: string, partition: number): Promise<number>
+    sharing?: Sharing | undefined
   }): Promise<Subscription>
   /** Tells the log that a service has just committed events to these topics: no one need poll for them. */
   committed(service: string, topics: ReadonlySet<string>): void
@@ -49,7 +55,7 @@ export interface Subscription {
    * poll when it is closed or reset meanwhile.
    */
   poll(max: number): Promise<Poll>
-  /** The reader has saved these positions. Only tools that show lag depend on it. */
+  /** The reader has saved these positions: of what lies before them nothing is in its hand any more. */
   saved?(offsets: readonly Offset[]): void
   /** Forgets what was read and starts again from the saved positions. */
   reset(): Promise<void>

@@ -53,7 +53,7 @@ export interface ViewRow {
 export interface Deadline extends EventHead {
   readonly payload: Uint8Array
   readonly dueAt: number
-  /** Whether it stands in the history already; a delayed one is recorded when it fires. */
+  /** Whether it stands in the history already: then it is due at once. A delayed one is recorded when it fires. */
   readonly recorded: boolean
 }
 
@@ -215,10 +215,12 @@ export interface Store extends Leases {
   ): Promise<{ readonly firstPosition: number }>
   offsets(): Promise<readonly Offset[]>
   /**
-   * Deadlines that are due and parked events that may be tried now, of these keys in any case.
+   * What a service has to deliver to itself: recorded events, in the order of their commits, then other deadlines that
+   * are due, the earliest first; and parked events that may be tried now, of these keys in any case.
+   * @param now `undefined`: only the parked events of these keys
    * @param limit of each kind
    */
-  due(now: number, limit: number, keys: readonly string[]): Promise<Due>
+  due(now: number | undefined, limit: number, keys: readonly string[]): Promise<Due>
   /** Published events of these topics after a position, in order. */
   published(after: number, topics: readonly string[], limit: number): Promise<PublishedPage>
   /** The events of one entity, in order, up to a moment. */

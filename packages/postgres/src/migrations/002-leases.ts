@@ -1,8 +1,16 @@
 /**
  * Who shares the service's work, and who has what of it. Unlogged: a renewal waits for no disk. After a crash of the
  * server the tables are empty and everybody asks anew; that is no harm, since leases only share the work.
+ *
+ * And an order of the events that a service delivers to itself which does not depend on the clocks of several processes:
+ * `nr` is given when the head row is locked, so it rises in the order of commits.
  */
 export const leases = `
+alter table deadline add column nr bigint generated always as identity;
+create index deadline_recorded on deadline (nr) where recorded;
+drop index deadline_due;
+create index deadline_due on deadline (due_at) where not recorded;
+
 create unlogged table member (
   name text collate "C" primary key,
   wants text[] not null,
@@ -51,9 +59,9 @@ begin
     if thing_ <> all(in_hand) then delete from lease where thing = thing_; end if;
   end loop;
 
-  return jsonb_build_object(
-    'things', things, 'members', (select count(*) from member where wants && wanted)
-  );
+  return jsonb_build_object('things', things, 'others', array(
+    select name from member where name <> me and wants && wanted
+  ));
 end
 $$;
 `

@@ -10,6 +10,7 @@ import { order } from './engine/order.ts'
 import { owners } from './engine/owners.ts'
 import { parking } from './engine/parking.ts'
 import { past } from './engine/past.ts'
+import { sharing } from './engine/sharing.ts'
 
 /** What an engine must do on any store and log, case by case. */
 export const engineCases: readonly EngineCase[] = [
@@ -23,5 +24,6 @@ export const engineCases: readonly EngineCase[] = [
   ...learning,
   ...failures,
   ...owners,
+  ...sharing,
   ...crashes,
 ]

@@ -1,4 +1,4 @@
-import { type MemoryData, memoryData, memoryStore, type Store, WaybillError } from '@waybill/core'
+import { type Clock, type MemoryData, memoryData, memoryStore, type Store, WaybillError } from '@waybill/core'
 import type { Closing } from './case.ts'
 import { realClock } from './real-clock.ts'
 import type { StoreContext, StoreNeed } from './store/context.ts'
@@ -9,9 +9,11 @@ export const memoryHas: readonly StoreNeed[] = ['handles', 'restart', 'interrupt
 /**
  * The memory store under test.
  * @param wrap changes each handle, to see whether the cases notice
+ * @param clock the time of leases; default: that of this machine
  */
 export function memoryContext(
   wrap: (store: Store) => Store = (store) => store,
+  clock: Clock = realClock,
 ): Required<StoreContext> & Closing {
   const data = new Map<string, MemoryData>()
   let interruptions = 0
@@ -31,7 +33,7 @@ export function memoryContext(
 
   return {
     open: async (service) => {
-      const own = data.get(service.name) ?? memoryData(realClock)
+      const own = data.get(service.name) ?? memoryData(clock)
       data.set(service.name, own)
       const store = wrap(interruptible(memoryStore(service.name, own)))
       await store.open(service)

@@ -18,12 +18,12 @@ export function storeBackend(options: {
   const { open, close, clock, wrapStore = (store) => store, wrapLog = (log) => log } = options
   return {
     clock,
-    connect: async ({ services }) => {
+    connect: async (system) => {
       const stores = new Map<string, Store>()
-      for (const service of services) stores.set(service.name, wrapStore(await open(service)))
+      for (const service of system.services) stores.set(service.name, wrapStore(await open(service)))
       return {
         stores,
-        log: wrapLog(storeLog({ stores, clock })),
+        log: wrapLog(storeLog({ stores, clock, system })),
         close: async () => {
           await Promise.all([...stores.values()].map((store) => store.close()))
         },

@@ -1,4 +1,4 @@
-import { type Log, type Store, WaybillError, type Write } from '@waybill/core'
+import { type Clock, type Log, type Store, WaybillError, type Write } from '@waybill/core'
 import type { Closing } from '../case.ts'
 import { memoryContext } from '../memory-context.ts'
 import { realClock } from '../real-clock.ts'
@@ -38,6 +38,26 @@ function writing(group: string, defect: string, change: (write: Write) => Write)
 /** A defect of a store without memory of its own. */
 function storing(group: string, defect: string, change: (store: Store) => Partial<Store>): EngineCanary {
   return canary(group, defect, () => ({ wrapStore: (store) => ({ ...store, ...change(store) }) }))
+}
+
+/** Time that runs ten times as fast: leases last so long that every case would seem to notice something. */
+const fastClock: Clock = {
+  now: () => 10 * realClock.now(),
+  timer: (ms, fire) => realClock.timer(ms / 10, fire),
+}
+
+/** A defect in how processes divide their work. */
+function dividing(defect: string, change: (store: Store) => Partial<Store>): EngineCanary {
+  return {
+    group: 'sharing',
+    defect,
+    open: () =>
+      storeBackend({
+        ...memoryContext(undefined, fastClock),
+        clock: fastClock,
+        wrapStore: (store) => ({ ...store, ...change(store) }),
+      }),
+  }
 }
 
 /** Writes the events of every third batch and then says that it could not. */
@@ -149,7 +169,7 @@ export const engineCanaries: readonly EngineCanary[] = [
     deadlines: write.deadlines.filter(({ recorded }) => recorded),
   })),
   storing('deadlines', 'fires early', (store) => ({
-    due: (now, ...rest) => store.due(now + 300, ...rest),
+    due: (now, ...rest) => store.due(now && now + 300, ...rest),
   })),
   writing('idempotency', 'keeps no replies', (write) => ({ ...write, replies: [] })),
   storing('past', 'ends a history too late', (store) => ({
@@ -157,5 +177,14 @@ export const engineCanaries: readonly EngineCanary[] = [
   })),
   storing('failures', 'writes half of a batch', halfWriting),
   storing('owners', 'sets offsets without comparing', careless),
+  dividing('gives everything to everybody', (store) => ({
+    share: async (ask) => ({ ...(await store.share(ask)), things: ask.of }),
+  })),
+  dividing('gives nothing to those who come later', (store) => ({
+    share: (ask) => store.share({ ...ask, inHand: ask.of }),
+  })),
+  dividing('waits for those who are gone', (store) => ({
+    share: (ask) => store.share({ ...ask, forMs: 1_000 * ask.forMs }),
+  })),
   canary('crashes', 'saves its position when it reads', savesWhenItReads),
 ]

@@ -5,8 +5,8 @@ import { type World, world } from './world.ts'
 /**
  * What a backend may be unable to show.
  * `processes`: several processes may work on the same data at once.
- * `overlap`: two processes are given the same events, and only the store tells who is late. A log that divides its
- * partitions among the processes does not let that happen at will.
+ * `overlap`: two processes may be given the same events, and only the store tells who is late. A log that divides its
+ * partitions among the processes by itself does not let that happen at will.
  */
 export type EngineNeed = 'processes' | 'overlap'
 
@@ -30,19 +30,23 @@ export type EngineCase = Case<EngineContext, EngineNeed>
 
 type Run = (world: World) => Promise<void>
 
+interface Part {
+  readonly needs: readonly EngineNeed[]
+  /** Each of its processes believes that it is alone; default: with `processes` they know of each other. */
+  readonly alone?: boolean
+  readonly run: Run
+}
+
 /** Names the cases of one group; each gets a world of its own, whose processes end with it. */
-export function group(
-  name: string,
-  cases: Readonly<Record<string, Run | { needs: readonly EngineNeed[]; run: Run }>>,
-): readonly EngineCase[] {
+export function group(name: string, cases: Readonly<Record<string, Run | Part>>): readonly EngineCase[] {
   return Object.entries(cases).map(([sentence, part]) => {
-    const { needs, run } = typeof part === 'function' ? { needs: [], run: part } : part
+    const { needs, alone = false, run }: Part = typeof part === 'function' ? { needs: [], run: part } : part
     return {
       group: name,
       name: sentence,
       needs,
       run: async (context) => {
-        const it = world(context)
+        const it = world(context, { shares: needs.includes('processes') && !alone })
         try {
           await run(it)
         } finally {

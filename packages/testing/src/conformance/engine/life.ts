@@ -46,6 +46,8 @@ export function life(death?: { readonly commit: number; readonly when: 'before' 
       due: mortal(store.due),
       published: mortal(store.published),
       nextNumber: mortal(store.nextNumber),
+      share: mortal(store.share),
+      leave: mortal(store.leave),
       transact: mortal(async (need, decide) => {
         let number = 0
         const done = await store.transact(need, async (loaded, more) => {

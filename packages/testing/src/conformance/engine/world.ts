@@ -74,8 +74,11 @@ const run = Math.floor(Math.random() * 36 ** 4).toString(36)
 
 const forever = new Promise<never>(() => {})
 
-/** A world on the backend of the context. */
-export function world({ clock, connect }: EngineContext): World {
+/**
+ * A world on the backend of the context.
+ * @param options.shares whether its processes know that there are others; else each believes that it is alone
+ */
+export function world({ clock, connect }: EngineContext, { shares }: { shares: boolean }): World {
   worlds += 1
   const system = flow(`${run}-${worlds}`)
   const ended: (() => Promise<void>)[] = []
@@ -92,7 +95,8 @@ export function world({ clock, connect }: EngineContext): World {
       const backend = await connect(system.system)
       const death = ailments.ended ?? forever
       void death.then(backend.close)
-      const process = await startProcess({ flow: system, clock, ids: ids(), backend, ailments })
+      const instance = shares ? newId() : undefined
+      const process = await startProcess({ flow: system, clock, ids: ids(), instance, backend, ailments })
       ended.push(() => Promise.race([process.stop(), death]))
       if (!isStocked) {
         isStocked = true
@@ -117,10 +121,11 @@ async function startProcess(options: {
   flow: Flow
   clock: Clock
   ids: { newId(): string }
+  instance: string | undefined
   backend: Backend
   ailments: Ailments
 }): Promise<Process> {
-  const { flow: it, clock, ids, backend, ailments } = options
+  const { flow: it, clock, ids, instance, backend, ailments } = options
   const { store: ailStore = (store) => store, log: ailLog = (log) => log, codec = checkingCodec } = ailments
   const reports: Reports = { batches: [], parked: [], retried: [] }
   const crashes: unknown[] = []
@@ -139,6 +144,7 @@ async function startProcess(options: {
       codec,
       clock,
       ids,
+      instance,
       ask,
       telemetry: {
         batch: (report) => void reports.batches.push(report),

@@ -165,7 +165,7 @@ const ofFences: readonly Canary[] = [
   }),
   canary('deadlines', 'fires a little early', (store) => ({
     ...store,
-    due: (now, limit, keys) => store.due(now + 1, limit, keys),
+    due: (now, limit, keys) => store.due(now && now + 1, limit, keys),
   })),
   writing('parking', 'drops an event that comes behind another', (write) => ({
     ...write,
@@ -188,7 +188,7 @@ const ofFences: readonly Canary[] = [
     ...store,
     due: async (now, limit, keys) => ({
       ...(await store.due(now, limit, keys)),
-      parked: (await store.parked(limit)).filter(({ nextAt }) => nextAt <= now),
+      parked: (await store.parked(limit)).filter(({ nextAt }) => now !== undefined && nextAt <= now),
     }),
   })),
   writing('replies', 'overwrites a reply', async (write, store) => {
@@ -209,8 +209,8 @@ const ofLeases: readonly Canary[] = [
   canary('leases', 'lets the first one keep everything', (store) => ({
     ...store,
     share: async (ask) => {
-      const { things, members } = await store.share({ ...ask, inHand: ask.of })
-      return { things: things.length > 0 ? [...new Set([...ask.inHand, ...things])] : things, members }
+      const { things, others } = await store.share({ ...ask, inHand: ask.of })
+      return { things: things.length > 0 ? [...new Set([...ask.inHand, ...things])] : things, others }
     },
   })),
   canary('leases', 'takes out of the hand', (store) => ({

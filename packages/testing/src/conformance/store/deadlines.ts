@@ -95,6 +95,23 @@ export const deadlines = group('deadlines', {
     assert.equal(await nextAt(now + 20), undefined)
   },
 
+  'that are events of the service come in the order of their commits, whatever their time says': async (
+    context,
+  ) => {
+    const store = await context.open(aService())
+    const set = [now + 60_000, now - 2, now, now - 1].map((dueAt) => aDeadline({ recorded: true, dueAt }))
+    const later = aDeadline({ dueAt: now - 5 })
+    await write(store, { deadlines: set.slice(0, 1) })
+    await write(store, { deadlines: [later, ...set.slice(1)] })
+    const ids = async (limit: number): Promise<readonly string[]> =>
+      (await store.due(now, limit, [])).deadlines.map(({ id }) => id)
+    const inOrder = set.map(({ id }) => id)
+    assert.deepEqual(await ids(10), [...inOrder, later.id])
+    assert.deepEqual(await ids(2), [...inOrder.slice(0, 2), later.id])
+    assert.equal((await store.due(now, 2, [])).nextAt, now)
+    assert.equal((await store.due(now, 10, [])).nextAt, undefined)
+  },
+
   'come in portions, and what is left over is due at once': async (context) => {
     const store = await context.open(aService())
     const set = many(25, (n) => aDeadline({ dueAt: now + n }))

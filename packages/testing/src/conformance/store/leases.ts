@@ -57,10 +57,10 @@ export const leases = group('leases', {
   'who is alone gets everything at once': async (context) => {
     const store = await context.open(aService())
     const ask = { as: 'a', of: things, inHand: [], forMs: longMs }
-    assert.deepEqual(await store.share(ask), { things, members: 1 })
+    assert.deepEqual(await store.share(ask), { things, others: [] })
     assert.deepEqual(await store.share({ ...ask, of: things.slice(2) }), {
       things: things.slice(2),
-      members: 1,
+      others: [],
     })
   },
 
@@ -79,7 +79,8 @@ export const leases = group('leases', {
     await until([2, 2, 3], [a, b, c])
     await a.leave()
     await until([3, 4], [b, c])
-    assert.equal((await store.share({ as: 'b', of: things, inHand: [...b.has], forMs: longMs })).members, 2)
+    const { others } = await store.share({ as: 'b', of: things, inHand: [...b.has], forMs: longMs })
+    assert.deepEqual(others, ['c'])
   },
 
   'who has its part keeps it': async (context) => {
@@ -167,7 +168,7 @@ export const leases = group('leases', {
     assert.ok(performance.now() - askedAt >= shortMs)
     assert.equal(live.has.size, things.length)
     const late = await store.share({ as: 'gone', of: things, inHand: things, forMs: shortMs })
-    assert.deepEqual(late, { things: [], members: 2 }, 'what was in its hand is another’s now')
+    assert.deepEqual(late, { things: [], others: ['live'] }, 'what was in its hand is another’s now')
   },
 
   'who asks in time keeps what it has': async (context) => {

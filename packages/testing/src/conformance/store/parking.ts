@@ -192,6 +192,19 @@ export const parking = group('parking', {
     assert.deepEqual(await dueTexts(store, now), ['a2'])
   },
 
+  'comes by its key, when nothing else is asked for': async (context) => {
+    const store = await context.open(aService())
+    const park = ['a', 'b', 'c'].flatMap((key) => [aParked(key, `${key}1`), aParked(key, `${key}2`)])
+    await write(store, { park, deadlines: [aDeadline({ dueAt: now }), aDeadline({ recorded: true })] })
+    const { deadlines, parked, nextAt } = await store.due(undefined, 10, ['c', 'a', 'x'])
+    assert.deepEqual(
+      parked.map(({ event }) => textOf(event)),
+      ['a1', 'c1'],
+    )
+    assert.deepEqual([deadlines, nextAt], [[], undefined])
+    assert.deepEqual((await store.due(undefined, 1, ['c', 'a'])).parked.length, 1)
+  },
+
   'comes in portions': async (context) => {
     const store = await context.open(aService())
     await write(store, { park: ['a', 'b', 'c'].map((key) => aParked(key, key)) })
