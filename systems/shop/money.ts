@@ -14,3 +14,8 @@ export const currency = 'KRW'
 export function won(amount: number): Money {
   return { amount, currency }
 }
+
+/** What an order's lines cost together. */
+export function totalOf(lines: readonly { readonly price: Money; readonly quantity: number }[]): Money {
+  return won(lines.reduce((sum, { price, quantity }) => sum + price.amount * quantity, 0))
+}

@@ -1,7 +1,7 @@
 import { command, isRefusal, later, type Refusal, refuse } from '@waybill/core'
 import Type from 'typebox'
 import { Item, OrderCreated } from '../events.ts'
-import { Money, won } from '../money.ts'
+import { Money, totalOf } from '../money.ts'
 import { pricesOf } from '../product/catalogue.ts'
 import { Order, OrderStatus } from './order.ts'
 import { OrderOverdue } from './saga.ts'
@@ -31,7 +31,7 @@ export const placeOrder = command('place-order', {
     const items = atPrices(input.orderItems, prices.items)
     if (isRefusal(items)) return items
     const { shippingAddress, paymentMethod, paymentToken = 'tok_ok' } = input
-    const total = won(items.reduce((sum, { price, quantity }) => sum + price.amount * quantity, 0))
+    const total = totalOf(items)
     return [
       OrderCreated({ orderId, userId, items, total, shippingAddress, paymentMethod, paymentToken }),
       later({ minutes: 5 }, OrderOverdue({ orderId })),

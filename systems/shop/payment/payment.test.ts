@@ -91,9 +91,19 @@ test('a charged order that is cancelled is refunded, once', async () => {
   given(Payment, completed, refunded).outcome(undefined).when(refund(port), lastOrder).thenNothing()
 })
 
-test('an order that is cancelled before it is charged never is', () => {
-  given().outcome(undefined).when(refund(port), lastOrder).then(voided)
+test('an order that is cancelled before it is charged never is, which the provider is told', async () => {
+  const { asked, port } = provider()
+  await given().effect(refund(port), lastOrder)
+  assert.deepEqual(asked, [
+    { what: 'reverse', key: `${orderId}/refund`, chargeKey: orderId, reference: orderId },
+  ])
+  given().outcome({ refunded: false }).when(refund(port), lastOrder).then(voided)
   given(Payment, voided).outcome(undefined).when(charge(port), reserved).thenNothing()
+})
+
+test('a charge of which nobody came to say that it was made is given back when the order is cancelled', () => {
+  given().outcome({ refunded: true }).when(refund(port), lastOrder).then(reversed)
+  given(Payment, reversed).outcome(undefined).when(charge(port), reserved).thenNothing()
 })
 
 test('an order that was not paid for needs no refund when it is cancelled', async () => {

@@ -2,7 +2,7 @@ import { entity, internal, on } from '@waybill/core'
 import type { PaymentProvider } from '@waybill/runtime'
 import Type from 'typebox'
 import { OrderCancelled, PaymentCompleted, PaymentFailed, StockReserved } from '../events.ts'
-import { Money, won } from '../money.ts'
+import { Money, totalOf, won } from '../money.ts'
 
 const OrderAmount = { orderId: Type.String({ format: 'uuid' }), amount: Money }
 
@@ -17,7 +17,7 @@ export const ChargeReversed = internal('ChargeReversedEvent', {
 /** The money of a cancelled order was given back. */
 export const PaymentRefunded = internal('PaymentRefundedEvent', { data: Type.Object(OrderAmount) })
 
-/** An order was cancelled before it was charged: it will not be. */
+/** An order was cancelled before it was charged: the provider knows that it must not be. */
 export const PaymentVoided = internal('PaymentVoidedEvent', {
   data: Type.Object({ orderId: Type.String({ format: 'uuid' }) }),
 })
@@ -34,7 +34,8 @@ export interface PaymentState {
  *     NONE → CHARGED → REFUNDED      charged, and given back when the order was cancelled afterwards
  *          → FAILED                  declined
  *          → REVERSING → REVERSED    no answer: it counts as failed, and is taken back in case it was made
- *          → VOID                    cancelled before it could be charged
+ *          → VOID                    cancelled before it was charged
+ *          → REVERSED                the same, but it was charged after all, by a process that did not come to say so
  */
 export const Payment = entity<PaymentState>('payment', { status: 'NONE', amount: won(0) })
   .evolve(PaymentCompleted, (_, { total }) => ({ status: 'CHARGED', amount: total }))
@@ -102,22 +103,23 @@ export const reverse = (provider: PaymentProvider) =>
         : undefined,
     )
 
-/** Gives back the money of a cancelled order, tried until it works; or sees to it that none will be taken. */
+/**
+ * Gives back the money of a cancelled order, tried until it works; or sees to it that none is taken, or stays taken: a
+ * process may have charged an order and have ended, or have lost it to another, before it could say so.
+ */
 export const refund = (provider: PaymentProvider) =>
   on(OrderCancelled)
     .at(Payment, 'orderId')
     .effect(async ({ status, amount }, { orderId }, { signal }) => {
-      if (status !== 'CHARGED') return
-      await provider.refund({
-        key: refundKeyOf(orderId),
-        chargeKey: chargeKeyOf(orderId),
-        amount,
-        reference: orderId,
-        signal,
-      })
+      const call = { key: refundKeyOf(orderId), chargeKey: chargeKeyOf(orderId), reference: orderId, signal }
+      if (status === 'CHARGED') await provider.refund({ ...call, amount })
+      return status === 'NONE' ? provider.reverse(call) : undefined
     })
-    .emits(PaymentRefunded, PaymentVoided)
-    .decide(({ status, amount }, { orderId }) => {
+    .emits(PaymentRefunded, PaymentVoided, ChargeReversed)
+    .decide(({ status, amount }, { orderId, items }, { outcome }) => {
       if (status === 'CHARGED') return PaymentRefunded({ orderId, amount })
-      return status === 'NONE' ? PaymentVoided({ orderId }) : undefined
+      if (outcome.status === 'unknown' || outcome.value === undefined) return undefined
+      return outcome.value.refunded
+        ? ChargeReversed({ orderId, amount: totalOf(items), refunded: true })
+        : PaymentVoided({ orderId })
     })
