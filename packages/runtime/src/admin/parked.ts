@@ -1,5 +1,6 @@
 import type { Store } from '@waybill/core'
 import type { RunningSystem } from '../host/running-system.ts'
+import { nextTry } from '../next-try.ts'
 import { showEvent, type ShownEvent } from './payload.ts'
 
 /** So many of a service are looked at; behind them are later ones. */
@@ -16,7 +17,8 @@ export interface ShownParked {
   readonly attempts: number
   readonly error: { readonly code: string; readonly message: string } | null
   readonly since: string
-  readonly nextAt: string
+  /** `null`: it is not tried again by itself. */
+  readonly nextAt: string | null
 }
 
 /** What a service has set aside, oldest first. */
@@ -39,7 +41,7 @@ export async function parkedOf(
       attempts: entry.attempts,
       error: entry.error ?? null,
       since: new Date(entry.since).toISOString(),
-      nextAt: new Date(entry.nextAt).toISOString(),
+      nextAt: nextTry(entry),
     })),
     nextCursor: rest.length > page.length ? String(page.at(-1)!.ticket) : null,
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { entity, event, on, saga, service, system, WaybillError } from '@waybill/core'
+import { entity, event, on, type Parked, saga, service, system, WaybillError } from '@waybill/core'
 import { pino } from 'pino'
 import Type from 'typebox'
 import { createIds } from '../ids.ts'
@@ -82,32 +82,32 @@ test('A flow is measured from its correlation id to its end', async () => {
 
 test('What is set aside is counted by the code of its error', async () => {
   const { telemetry, samples } = setUp()
-  telemetry.parked({
-    service: 'answerer',
-    cause: new WaybillError('ASK_FAILED', 'no answer'),
-    parked: {
-      event: {
-        id: '1',
-        type: 'Asked',
-        topic: 'asked',
-        key: 'k',
-        subject: undefined,
-        correlationId,
-        causationId: undefined,
-        traceparent: undefined,
-        at: startedAt,
-        payload: new Uint8Array(),
-      },
-      source: 'asker',
-      reason: 'failed',
-      attempts: 1,
-      error: { code: 'ASK_FAILED', message: 'no answer' },
-      since: startedAt,
-      nextAt: startedAt,
+  const parked: Parked = {
+    event: {
+      id: '1',
+      type: 'Asked',
+      topic: 'asked',
+      key: 'k',
+      subject: undefined,
+      correlationId,
+      causationId: undefined,
+      traceparent: undefined,
+      at: startedAt,
+      payload: new Uint8Array(),
     },
-  })
+    source: 'asker',
+    reason: 'failed',
+    attempts: 1,
+    error: { code: 'ASK_FAILED', message: 'no answer' },
+    since: startedAt,
+    nextAt: startedAt,
+  }
+  const cause = new WaybillError('ASK_FAILED', 'no answer')
+  telemetry.parked({ service: 'answerer', cause, parked })
+  // One that is not tried again by itself.
+  telemetry.parked({ service: 'answerer', cause, parked: { ...parked, nextAt: Number.MAX_SAFE_INTEGER } })
   assert.deepEqual(await samples('waybill_parkings_total'), [
-    { system: 'conversation', service: 'answerer', type: 'Asked', code: 'ASK_FAILED', value: 1 },
+    { system: 'conversation', service: 'answerer', type: 'Asked', code: 'ASK_FAILED', value: 2 },
   ])
 })
 

@@ -1,5 +1,6 @@
 import { messageOf, type SystemDef, type Telemetry } from '@waybill/core'
 import type { Logger } from 'pino'
+import { nextTry } from '../next-try.ts'
 import type { Metrics } from './metrics.ts'
 import { createSagaMeter } from './sagas.ts'
 
@@ -42,7 +43,7 @@ export function createTelemetry({
           key,
           correlationId,
           attempts: parked.attempts,
-          nextAt: new Date(parked.nextAt).toISOString(),
+          nextAt: nextTry(parked),
           cause: messageOf(cause),
         },
         'event set aside',
