@@ -4,6 +4,8 @@ import { meetShop, type Shop } from './meet-shop.ts'
 
 /** The shop in one process. */
 export interface OpenShop extends Shop {
+  /** Of the port of the administrators. */
+  readonly adminAddress: string
   /** Stops it; throws when it has logged that something is broken. */
   close(): Promise<void>
 }
@@ -11,8 +13,10 @@ export interface OpenShop extends Shop {
 /** Starts the shop as `npm start -- shop` does. */
 export async function openShop(options: Parameters<typeof startTestHost>[1] = {}): Promise<OpenShop> {
   const host = await startTestHost(application, options)
+  const { address, adminAddress } = host
   return {
-    ...(await meetShop(host.address, () => host.adminAddress)),
+    ...(await meetShop(address, () => adminAddress)),
+    adminAddress,
     async close() {
       await host.stop()
       if (host.errors.length > 0) throw new Error(`the shop has logged errors: ${host.errors.join('\n')}`)
