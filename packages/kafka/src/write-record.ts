@@ -62,8 +62,9 @@ export function recordWriter(options: {
       partition: placeOf(key),
       key,
       value: Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength),
+      // Without a timestamp of its own: brokers delete by that, and an event is kept for a while after it is published,
+      // however old it is.
       headers,
-      timestamp: BigInt(at),
     }
   }
 }

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { memoryStore, topic, type TopicDef } from '@waybill/core'
 import {
@@ -62,7 +63,7 @@ async function kafkaContext(address: string): Promise<LogContext & Closing> {
   }
 }
 
-describe('Kafka', { skip: await skipWithoutKafka() }, () => {
+describe('Apache Kafka as the log', { skip: await skipWithoutKafka() }, () => {
   let server: KafkaServer
 
   before(async () => {
@@ -72,4 +73,32 @@ describe('Kafka', { skip: await skipWithoutKafka() }, () => {
   after(() => server.stop())
 
   register(logCases, { test, open: () => kafkaContext(server.address) })
+
+  describe('its topics', { timeout: 60_000 }, () => {
+    let log: KafkaLog
+
+    before(() => {
+      log = createKafkaLog({ brokers: [server.address], clientId: 'test', system: 'shop' })
+    })
+
+    after(() => log.close())
+
+    test('are created as they are declared, by whoever is first', async () => {
+      const topics = [topic('orders'), topic('mails', { partitions: 3, retentionDays: 2 })]
+      const all = await Promise.all([log.ensureTopics(topics), log.ensureTopics(topics)])
+      assert.deepEqual(all, [[], []])
+      assert.deepEqual(await log.ensureTopics(topics), [])
+    })
+
+    test('are left as they are when they are declared otherwise, and every difference is told', async () => {
+      await log.ensureTopics([topic('events', { partitions: 4, retentionDays: 30 })])
+      const differences = [
+        { topic: 'events', setting: 'partitions', declared: '8', found: '4' },
+        { topic: 'events', setting: 'retention.ms', declared: '604800000', found: '2592000000' },
+      ]
+      const declared = [topic('events', { partitions: 8, retentionDays: 7 })]
+      assert.deepEqual(await log.ensureTopics(declared), differences)
+      assert.deepEqual(await log.ensureTopics(declared), differences)
+    })
+  })
 })
