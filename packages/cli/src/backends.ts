@@ -28,6 +28,7 @@ export async function openBackends(config: Config, warnings: Warnings): Promise<
   return {
     ...rest,
     heartbeats: databaseHeartbeats(database),
+    shared: store.kind !== 'pglite',
     store: (system, service) => createPostgresStore({ database, schema: schemaOf(system, service), service }),
     codec: async (system) =>
       createAvroCodec(system, await whenRegistryAnswers(() => prepare(system, registry), warnings)),

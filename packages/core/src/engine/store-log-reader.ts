@@ -42,6 +42,7 @@ export function openReader(options: {
   const { group, topics, stores, from, clock, sharing, closed } = options
   const bell = signal()
   let lookEveryMs = options.lookEveryMs
+  let lookedAt = clock.now()
   let interrupted = false
   let over = false
   let broken: { readonly cause: unknown } | undefined
@@ -119,13 +120,15 @@ export function openReader(options: {
 
   async function waitForMore(): Promise<void> {
     let looked = false
-    const cancel = clock.timer(lookEveryMs, () => {
+    const cancel = clock.timer(lookedAt + lookEveryMs - clock.now(), () => {
       looked = true
       bell.ring()
     })
     await bell.wait()
     cancel()
-    if (looked) for (const source of sources.values()) source.stale = true
+    if (!looked) return
+    lookedAt = clock.now()
+    for (const source of sources.values()) source.stale = true
   }
 
   async function poll(max: number): Promise<Poll> {

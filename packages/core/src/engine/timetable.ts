@@ -51,6 +51,7 @@ export function timetable(options: {
   let nextAt = 0
   let isOurs = sharing === undefined
   let lookEveryMs: number = limits.dueEveryMs
+  let lookedAt = clock.now()
   let isAlone = true
   let cancel = (): void => {}
   let stopped = false
@@ -83,11 +84,11 @@ export function timetable(options: {
     else lookEveryMs = Math.min(2 * lookEveryMs, limits.lookForOthersMaxMs)
   }
 
-  /** Looks in any case after a while. */
+  /** Looks in any case after a while, however often it is put off by what is committed here. */
   function schedule(): void {
     cancel()
-    const waitMs = Math.min(Math.max(nextAt - clock.now(), 0), lookEveryMs)
-    if (!stopped) cancel = clock.timer(waitMs, wake)
+    const waitMs = Math.min(nextAt, lookedAt + lookEveryMs) - clock.now()
+    if (!stopped) cancel = clock.timer(Math.max(waitMs, 0), wake)
   }
 
   function wake(): void {
@@ -137,6 +138,7 @@ export function timetable(options: {
     take: async (max, keys) => {
       if (!isDue() && keys.length === 0) return []
       const now = clock.now()
+      lookedAt = now
       forget()
       const due = await find(max, keys)
       freed.clear()

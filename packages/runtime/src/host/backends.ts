@@ -5,6 +5,8 @@ import type { HeartbeatStore } from '../outside/heartbeats.ts'
 /** What a host stands on. The runtime knows no database and no schema registry: whoever starts it gives them. */
 export interface Backends {
   readonly heartbeats: HeartbeatStore
+  /** Whether other processes may work on the same stores at the same time: then they divide the work. */
+  readonly shared: boolean
   /** The store of one service; the host opens and closes it. */
   store(system: string, service: string): Store
   /** How the payloads of a system's events are written. */

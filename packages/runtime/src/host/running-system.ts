@@ -63,17 +63,28 @@ export async function startSystem(options: {
   const { telemetry } = rest
   const between = await backends.log?.({ system, services: here, stores, clock, telemetry })
   if (between !== undefined) shutdown.add(() => between.close())
-  const log = between?.log ?? storeLog({ stores, clock, ...(placement.whole ? {} : { lookEveryMs }) })
+  const log = between?.log ?? storeLog({ stores, clock, system, ...(placement.whole ? {} : { lookEveryMs }) })
   const client = (name: string): ServiceClient => {
     const found = clients.get(name)
     invariant(found !== undefined, `${system.name} has no service ${name}`)
     return found
   }
   const ask = createAsk(system, client)
+  const instance = backends.shared ? rest.ids.newId() : undefined
   const engines: ReadonlyMap<string, Engine> = new Map(
     here.map((service) => [
       service.name,
-      createEngine({ ...rest, system, service, store: stores.get(service.name)!, log, codec, clock, ask }),
+      createEngine({
+        ...rest,
+        system,
+        service,
+        store: stores.get(service.name)!,
+        log,
+        codec,
+        clock,
+        ask,
+        instance,
+      }),
     ]),
   )
   const clients = new Map(

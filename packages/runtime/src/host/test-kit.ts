@@ -80,6 +80,7 @@ export function memoryBackends(wrap: (store: Store) => Store = (store) => store)
   const closed: string[] = []
   const backends: Backends = {
     heartbeats: memoryHeartbeats(),
+    shared: false,
     store: (_, name) => wrap({ ...memoryStore(name), close: async () => void closed.push(name) }),
     codec: async () => jsonCodec,
     ready: async () => true,
