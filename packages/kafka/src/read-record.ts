@@ -20,8 +20,13 @@ export interface IncomingRecord {
 
 type Attribute = keyof typeof headerNames
 
-const attributeOf = new Map<string, Attribute>(
-  Object.entries(headerNames).map(([attribute, name]) => [name, attribute as Attribute]),
+/** By the lengths of their names, which tell most of them apart: to read each name as text would take longer than all else. */
+const attributesByLength = Map.groupBy(
+  Object.entries(headerNames).map(([attribute, name]) => ({
+    attribute: attribute as Attribute,
+    bytes: Buffer.from(name),
+  })),
+  ({ bytes }) => bytes.length,
 )
 const structuredType = /^application\/cloudevents/i
 const traceContext = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
@@ -75,8 +80,10 @@ const prefixLength = 'ce_'.length
 function headersOf({ headers }: IncomingRecord): Partial<Record<Attribute, Buffer>> {
   const found: Partial<Record<Attribute, Buffer>> = {}
   for (const [name, value] of headers) {
-    const attribute = attributeOf.get(name?.toString() ?? '')
-    if (attribute !== undefined && value !== null) found[attribute] = value
+    if (name === null || value === null) continue
+    for (const { attribute, bytes } of attributesByLength.get(name.length) ?? []) {
+      if (bytes.equals(name)) found[attribute] = value
+    }
   }
   return found
 }

@@ -11,7 +11,7 @@ import type { Trouble } from './trouble.ts'
 
 /** A subscription that also wants to hear how far its reader has come. */
 export interface KafkaSubscription extends Subscription {
-  /** These positions are saved. Only tools that show lag depend on it. */
+  /** These positions are saved: tools may show them, and partitions that others wait for may go. */
   saved(offsets: readonly Offset[]): void
 }
 

@@ -23,8 +23,8 @@ export const deadlines = group('deadlines', {
     const history = await (await world.look(world.flow.services.order)).history(`order/${id}`)
     const fired = history.find(({ type }) => type === 'Overdue')!
     assert.ok(fired.at - placedAt >= 250, 'its time is when it fired')
-    const types = history.map(({ type }) => type)
-    assert.deepEqual(types.slice(-2), ['Overdue', 'Cancelled'])
+    const types = history.map(({ type }) => type).filter((type) => type === 'Overdue' || type === 'Cancelled')
+    assert.deepEqual(types, ['Overdue', 'Cancelled'])
   },
 
   'that are no longer needed change nothing': async (world) => {
