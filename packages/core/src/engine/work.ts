@@ -88,7 +88,8 @@ export function toWork(
   const event = system.events.get(head.type)
   try {
     if (event === undefined) {
-      const what = head.type === '' ? 'Its attributes do not say what it is.' : `Nobody declares ${head.type}.`
+      const what =
+        head.type === '' ? 'Its attributes do not say what it is.' : `Nobody declares ${head.type}.`
       throw new WaybillError('UNKNOWN_EVENT', what)
     }
     const data = codec.decode(event, head.payload)
