@@ -29,13 +29,16 @@ export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 
       need.slots,
       () => sql`select slot, fingerprint, reply from ${tables.reply} where slot = any(${texts(need.slots)})`,
     ),
-    ...[...Map.groupBy(need.rows, (row) => row.view)].map(async ([view, rows]) => ({
-      view,
-      rows: await run(
-        statement(sql`select key, row from ${tables.view(view)}
+    // View by view in one order for everybody: so two batches never lock each other out.
+    ...[...Map.groupBy(need.rows, (row) => row.view)]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(async ([view, rows]) => ({
+        view,
+        rows: await run(
+          statement(sql`select key, row from ${tables.view(view)}
           where key = any(${texts(rows.map((row) => row.key))}) order by key ${lock}`),
-      ),
-    })),
+        ),
+      })),
   ])
 
   return {
