@@ -1,10 +1,11 @@
+import { once } from 'node:events'
 import { topic } from '@waybill/core'
 import { createKafkaLog } from './kafka-log.ts'
 import type { Ledger } from './ledger.test.fixture.ts'
 import { startReader } from './reader.test.fixture.ts'
 
-// A process of its own that is a member of a group. Its ledger is with the process that has started it.
-const [address, system, group, name] = process.argv.slice(2)
+// A process of its own that becomes a member of a group when it is told to. Its ledger is with who has started it.
+const [address, system, group, name, instance] = process.argv.slice(2)
 const answers = new Map<number, (answer: unknown) => void>()
 let questions = 0
 
@@ -17,10 +18,19 @@ function ask(method: keyof Ledger, args: unknown[]): Promise<unknown> {
   return promise
 }
 
+process.once('disconnect', () => process.exit())
+process.send!('ready')
+await once(process, 'message')
 process.on('message', ({ question, answer }: { question: number; answer: unknown }) => {
   answers.get(question)!(answer)
 })
-await startReader(createKafkaLog({ brokers: [address!], clientId: 'process', system: system! }), {
+const log = createKafkaLog({
+  brokers: [address!],
+  clientId: 'process',
+  system: system!,
+  instance: instance!,
+})
+await startReader(log, {
   group: group!,
   topics: [topic(name!)],
   ledger: {

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Admin, Producer } from '@platformatic/kafka'
 import type { Message, Poll } from '@waybill/core'
 import { anEvent } from './an-event.test.fixture.ts'
-import { forkMember } from './fork-member.test.fixture.ts'
+import { forkMember, type MemberProcess } from './fork-member.test.fixture.ts'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { type Ledger, memoryLedger } from './ledger.test.fixture.ts'
 import { type Publisher, startPublisher } from './publisher.test.fixture.ts'
@@ -48,6 +47,15 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
   async function reader(group: string, ledger?: Ledger): Promise<Reader> {
     const started = await startReader(log, { group, topics: [publisher.topic], ...(ledger && { ledger }) })
     open.push(started)
+    return started
+  }
+
+  /** A process that can be a member, always under the same name. */
+  async function process(ledger: Ledger, group: string): Promise<MemberProcess> {
+    const { address } = server
+    const of = { address, system, group, topic: publisher.topic.name, instance: 'process' }
+    const started = await forkMember(ledger, of)
+    open.push({ close: started.kill })
     return started
   }
 
@@ -114,22 +122,45 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
 
   it('takes up what a suspended process had; that one comes back, and writes nothing twice', async () => {
     const ledger = memoryLedger()
-    const suspended = forkMember(ledger, { ...server, system, group: 'split', topic: publisher.topic.name })
-    const ended = once(suspended, 'exit')
+    const suspended = await process(ledger, 'split')
+    suspended.join()
     await publisher.publish(inTurn(10, 0, 10))
     await eventually(() => ledger.handled.length === 100)
-    suspended.kill('SIGSTOP')
+    suspended.signal('SIGSTOP')
     await publisher.publish(inTurn(10, 10, 20))
     const young = await reader('split', ledger)
     await eventually(() => ledger.handled.length === 200)
-    suspended.kill('SIGCONT')
+    suspended.signal('SIGCONT')
     for (let turn = 20; young.messages.length === ledger.handled.length - 100; turn += 1) {
       await publisher.publish(inTurn(10, turn, turn + 1))
       await pause(50)
     }
-    suspended.kill('SIGKILL')
-    await ended
+    await suspended.kill()
     assertInOrder(ledger.handled, 10, ledger.handled.length / 10)
+  })
+
+  it('gives a process that was killed its partitions back at once when it has its name again', async () => {
+    const asked: number[] = []
+    const ledger = memoryLedger()
+    const [killed, restarted] = [await process(ledger, 'named'), await process(ledger, 'named')]
+    killed.join()
+    await publisher.publish(inTurn(20, 0, 5))
+    await eventually(() => ledger.handled.length === 100)
+    const other = await reader('named', {
+      ...ledger,
+      from: (source, partition) => {
+        asked.push(partition)
+        return ledger.from(source, partition)
+      },
+    })
+    await eventually(() => asked.length === 2)
+    await killed.kill()
+    restarted.join()
+    await publisher.publish(inTurn(20, 5, 10))
+    await eventually(() => ledger.handled.length === 200)
+    assertInOrder(ledger.handled, 20, 10)
+    assert.equal(asked.length, 2, 'the other one goes on as before')
+    assert.deepEqual(partitionsOf(other.messages), new Set(asked))
   })
 
   it('hands partitions over when all that was taken of them is saved, and keeps the others', async () => {
