@@ -38,7 +38,7 @@ export async function startServer(
     child.once('error', () => resolve())
   })
   const watch = killWithUs(child, atOnce)
-  void ended.then(() => watch.kill())
+  void ended.then(() => watch.kill('SIGKILL'))
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     const impatience = setTimeout(() => child.kill('SIGKILL'), patienceMs)
@@ -59,11 +59,12 @@ export async function startServer(
 }
 
 /**
- * Starts a process that ends another when its standard input ends, as it does when this process does, however it ends.
- * @returns it; end it when the other has ended, whose id may be given to a third one then
+ * Starts a process that ends another when its standard input ends, as it does when this process does, however it ends:
+ * a signal to all of them together does not end it.
+ * @returns it; kill it (SIGKILL) when the other has ended, whose id may be given to a third one then
  */
 export function killWithUs({ pid }: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): ChildProcess {
-  const command = `read _; kill -${signal.slice('SIG'.length)} ${pid}`
+  const command = `trap '' HUP INT TERM; read _; kill -${signal.slice('SIG'.length)} ${pid}`
   const watch = spawn('sh', ['-c', command], { stdio: ['pipe', 'ignore', 'ignore'] })
   watch.unref()
   ;(watch.stdin as Socket).unref()

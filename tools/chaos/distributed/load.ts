@@ -21,7 +21,7 @@ const cancelledShare = 0.1
 const cancelledWithinMs = 600
 /** After the last order, for all that is in hand. */
 const patienceMs = 60_000
-const pauseMs = { first: 100, max: 1_000 }
+const pauseMs = { first: 100, max: 2_000 }
 
 /** By order, in the order in which they are due. */
 const dueAt: number[] = []
@@ -49,7 +49,8 @@ async function buy({ address, perSecond, seed, productIds, tokens }: LoadOptions
     for (let pause = pauseMs.first; ; pause = Math.min(2 * pause, pauseMs.max)) {
       const answer = await post(address + path, headers, body).catch(() => undefined)
       if (answer !== undefined && answer.status !== 503) return answer
-      await sleep(pause)
+      // Not all that were refused together come again together.
+      await sleep(pause * (0.5 + Math.random()))
     }
   }
 

@@ -88,7 +88,7 @@ export async function waybillProcess(options: {
         started.once('close', (code, signal) => {
           if (!asked) failure = `${name} ended by itself with ${signal ?? `code ${code}`}`
           child = undefined
-          watch.kill()
+          watch.kill('SIGKILL')
           resolve(code)
         })
       })
