@@ -6,7 +6,7 @@ import type { Process, World } from './world.ts'
 
 /** Lets reading fail for one note until it is mended. */
 function breakReading(
-  { flow }: World,
+  { flow, clock }: World,
   key: string,
   n: number,
 ): { mend(): void; readonly attempts: number[] } {
@@ -14,7 +14,7 @@ function breakReading(
   let isBroken = true
   flow.controls.beforeReading = (readKey, readN) => {
     if (readKey !== key || readN !== n) return
-    attempts.push(performance.now())
+    attempts.push(clock.now())
     if (isBroken) throw new Error(`cannot read ${key} ${n}`)
   }
   return { attempts, mend: () => void (isBroken = false) }
@@ -51,10 +51,14 @@ export const parking = group('parking', {
     const process = await world.start()
     await process.note('bad', 1)
     await eventually('it is tried four times', () => attempts.length >= 4)
-    const pauses = attempts.slice(1).map((at, n) => at - attempts[n]!)
-    // A timer may be a little early by another clock.
-    assert.ok(pauses[0]! > 80 && pauses[1]! > 160 && pauses[2]! > 320, `pauses were ${pauses.join(', ')}`)
     const parked = process.reports.parked.slice(0, 3)
+    const notBefore = parked.map((report) => report.parked.nextAt)
+    const pauses = notBefore.map((at, n) => at - (notBefore[n - 1] ?? parked[0]!.parked.since))
+    assert.ok(pauses[0]! >= 100 && pauses[1]! >= 200 && pauses[2]! >= 400, `pauses are ${pauses.join(', ')}`)
+    assert.ok(
+      notBefore.every((at, n) => attempts[n + 1]! >= at),
+      'none is tried before its time',
+    )
     assert.deepEqual(
       parked.map((report) => [report.parked.attempts, String(report.cause)]),
       [1, 2, 3].map((n) => [n, 'Error: cannot read bad 1']),
