@@ -5,10 +5,20 @@ export interface HttpClient {
   login(address: string, credentials: { email: string; password: string }): Promise<void>
   /**
    * @param route e.g. `POST http://127.0.0.1:8080/api/orders`
-   * @throws unless it succeeds
+   * @throws HttpFailure unless it succeeds
    */
   send(route: string, body?: object): Promise<any>
   close(): void
+}
+
+/** An answer that is none of success. */
+export class HttpFailure extends Error {
+  readonly status: number
+
+  constructor(status: number, message: string) {
+    super(message)
+    this.status = status
+  }
 }
 
 export function httpClient(connections: number): HttpClient {
@@ -26,7 +36,7 @@ export function httpClient(connections: number): HttpClient {
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString()
           if (response.statusCode! < 300) resolve(JSON.parse(text))
-          else reject(new Error(`${route}: ${response.statusCode} ${text}`))
+          else reject(new HttpFailure(response.statusCode!, `${route}: ${response.statusCode} ${text}`))
         })
       })
       sent.on('error', reject)

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { startShop, type ShopProcesses, type WaybillProcess } from '@waybill/cli/testing'
 import { createKafkaLog } from '@waybill/kafka'
 import { createPostgresStore, openPostgres, schemaOf } from '@waybill/postgres'
 import { demoAccounts } from '@waybill/runtime'
 import { shop as shopOf } from '@waybill/shop'
 import { checkBooks, eventsIn } from './books.ts'
-import { httpClient } from './http.ts'
+import { httpClient, HttpFailure } from './http.ts'
 import { orderOf, products } from './orders.ts'
 import type { BenchShop } from './shop.ts'
 
@@ -17,6 +18,7 @@ export interface SeparateShop extends BenchShop {
 }
 
 const connections = 256
+const againMs = 100
 const system = 'shop'
 
 /**
@@ -55,6 +57,18 @@ export async function startSeparateShop(
   const ends = await listenForEnds(servers.kafka)
   let turn = 0
 
+  /** Where a service has no time for it, it is placed again, as its customer would. */
+  async function placeOrder(input: object): Promise<string> {
+    turn += 1
+    try {
+      return (await user.send(`POST ${gateways[turn % gateways.length]}/api/orders`, input)).orderId
+    } catch (error) {
+      if (!(error instanceof HttpFailure && error.status === 503)) throw error
+      await pause(againMs)
+      return placeOrder(input)
+    }
+  }
+
   async function stocks() {
     const own = new Set(productIds)
     const found = []
@@ -69,10 +83,7 @@ export async function startSeparateShop(
   return {
     pids: Object.fromEntries([...processes].map(([name, { pid }]) => [name, pid!])),
     orderInput: (hot) => orderOf(productIds, hot),
-    placeOrder: async (input) => {
-      turn += 1
-      return (await user.send(`POST ${gateways[turn % gateways.length]}/api/orders`, input)).orderId
-    },
+    placeOrder,
     onEnd: ends.listen,
     eventsStored,
     checkBooks: (orders, pieces) =>
