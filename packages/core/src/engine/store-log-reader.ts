@@ -1,12 +1,16 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Sharing } from '../ports/leases.ts'
 import type { Message, Poll, Subscription } from '../ports/log.ts'
-import type { PublishedPage, Store } from '../ports/store.ts'
+import type { PublishedPage, Store, StoredEvent } from '../ports/store.ts'
+import { limits } from './limits.ts'
 import { member } from './member.ts'
 import { signal } from './signal.ts'
 
-/** Commits of other processes that run the same services do not ring: they are looked for this often. */
-const lookForOthersMs = 20
+/** So many processes can divide one service's log. What is saved depends on it: it never changes. */
+const partitionCount = 8
+const numbers = Array.from({ length: partitionCount }, (_, number) => number)
+/** A partition without events is saved this often, so that at the next start little is searched once more. */
+const silentMax = 1_000
 
 /** What one group reads in this process. */
 export interface Reader {
@@ -14,15 +18,23 @@ export interface Reader {
   wake(service: string, topics: ReadonlySet<string>): void
 }
 
-/**
- * One service's log, as far as this process reads it. One that goes to another process is first `leaving`: nothing more is
- * read, and when nothing of it is in hand, it is let go.
- */
+/** One service's log. */
 interface Source {
   readonly store: Store
-  next: number
   /** There may be more. */
   stale: boolean
+}
+
+/**
+ * The events of a part of the keys, in one service's log. One that goes to another process is first `leaving`: nothing
+ * more is read, and when nothing of it is in hand, it is let go.
+ */
+interface Partition {
+  readonly source: Source
+  readonly number: number
+  next: number
+  /** The last position of `next` that the reader was told. */
+  told: number
   leaving: boolean
   /** The position after the last event given, until that is saved. */
   inHand: number | undefined
@@ -33,37 +45,40 @@ export function openReader(options: {
   topics: readonly string[]
   /** Of the sources. */
   stores: readonly Store[]
-  from: (source: string) => Promise<number>
+  from: (source: string, partition: number) => Promise<number>
   clock: Clock
   lookEveryMs: number
   sharing: Sharing | undefined
   closed: () => void
 }): Reader {
-  const { group, topics, stores, from, clock, sharing, closed } = options
+  const { group, topics, from, clock, sharing, closed } = options
+  const sources = options.stores.map((store): Source => ({ store, stale: true }))
+  const all = sources.flatMap((source) => numbers.map((number) => ({ source, number })))
   const bell = signal()
   let lookEveryMs = options.lookEveryMs
   let lookedAt = clock.now()
   let interrupted = false
   let over = false
   let broken: { readonly cause: unknown } | undefined
-  /** Which of them are this process's own. */
-  let own = new Set(sharing === undefined ? stores.map(({ service }) => service) : [])
-  /** By service, once they are begun. */
-  let sources = new Map<string, Source>()
+  /** The names of those that are this process's own. */
+  let own = new Set(sharing === undefined ? all.map(nameOf) : [])
+  /** By name, once they are begun. */
+  let partitions = new Map<string, Partition>()
 
-  const thingOf = (service: string): string => `log ${group}/${service}`
+  const thingOf = (name: string): string => `log ${group}/${name}`
   const sharer =
     sharing &&
     member({
       leases: sharing.leases,
       clock,
       as: thingOf(sharing.instance),
-      of: stores.map(({ service }) => thingOf(service)),
-      inHand: () => [...sources.keys()].map(thingOf),
+      of: all.map(nameOf).map(thingOf),
+      inHand: () => [...partitions.keys()].map(thingOf),
       told: ({ things, others }) => {
-        own = new Set(stores.map(({ service }) => service).filter((name) => things.includes(thingOf(name))))
-        for (const [name, source] of sources) source.leaving = !own.has(name)
-        lookEveryMs = others.length > 0 ? lookForOthersMs : options.lookEveryMs
+        const given = new Set(things)
+        own = new Set(all.map(nameOf).filter((name) => given.has(thingOf(name))))
+        for (const [name, partition] of partitions) partition.leaving = !own.has(name)
+        lookEveryMs = others.length > 0 ? limits.lookForOthersMs : options.lookEveryMs
         bell.ring()
       },
     })
@@ -74,53 +89,62 @@ export function openReader(options: {
 
   /** Begins what has come to this process, each at its saved position. */
   async function begin(): Promise<void> {
-    const begun = sources
-    const fresh = stores.filter(({ service }) => own.has(service) && !begun.has(service))
+    const begun = partitions
+    const fresh = all.filter((one) => own.has(nameOf(one)) && !begun.has(nameOf(one)))
     await Promise.all(
-      fresh.map(async (store) => {
-        const next = Math.max(1, await from(store.service))
-        const source = { store, next, stale: true, leaving: false, inHand: undefined }
-        if (own.has(store.service)) begun.set(store.service, source)
+      fresh.map(async ({ source, number }) => {
+        const next = Math.max(1, await from(source.store.service, number))
+        const partition = { source, number, next, told: next, leaving: false, inHand: undefined }
+        if (!own.has(nameOf(partition))) return
+        begun.set(nameOf(partition), partition)
+        source.stale = true
       }),
     )
   }
 
   /** Lets go of what is to leave, once nothing of it is in hand. */
   function letGo(): Poll | undefined {
-    const gone = [...sources.values()].filter(({ leaving, inHand }) => leaving && inHand === undefined)
+    const gone = [...partitions].filter(([, { leaving, inHand }]) => leaving && inHand === undefined)
     if (gone.length === 0) return undefined
-    for (const { store } of gone) sources.delete(store.service)
+    for (const [name] of gone) partitions.delete(name)
     sharer?.ask()
-    return { messages: [], next: [], gone: gone.map(partitionOf) }
+    return { messages: [], next: [], gone: gone.map(([, partition]) => idOf(partition)) }
+  }
+
+  /** What is to be read now, by source. */
+  function wanted(): ReadonlyMap<Source, readonly Partition[]> {
+    return Map.groupBy(
+      [...partitions.values()].filter(({ source, leaving }) => source.stale && !leaving),
+      ({ source }) => source,
+    )
+  }
+
+  /** Reads a source once for all its partitions: each takes what lies behind its own position. */
+  async function readSource(source: Source, read: readonly Partition[], max: number): Promise<Poll> {
+    source.stale = false
+    const first = Math.min(...read.map(({ next }) => next))
+    const page = await source.store.published(first - 1, topics, max).catch((cause: unknown) => {
+      source.stale = true
+      throw cause
+    })
+    // What has left meanwhile, or was read before a reset, is of another owner's time.
+    const taking = read.filter((one) => partitions.get(nameOf(one)) === one && !one.leaving)
+    if (!page.atEnd || taking.length < read.length) source.stale = true
+    return take(taking, page)
   }
 
   async function read(max: number): Promise<Poll | undefined> {
-    const present = sources
-    const wanted = [...present.values()].filter(({ stale, leaving }) => stale && !leaving)
-    const reads = await Promise.allSettled(
-      wanted.map((source) => {
-        source.stale = false
-        return source.store.published(source.next - 1, topics, max)
-      }),
-    )
-    const polls = wanted.flatMap((source, n): Poll | [] => {
-      const result = reads[n]!
-      // What was read before a reset is of another owner's time.
-      if (result.status === 'fulfilled' && present === sources && !source.leaving) {
-        return give(source, result.value)
-      }
-      source.stale = true
-      return []
-    })
-    const messages = polls.flatMap((poll) => poll.messages)
-    if (messages.length > 0) return { messages, next: polls.flatMap((poll) => poll.next) }
+    const reads = await Promise.allSettled([...wanted()].map(([source, of]) => readSource(source, of, max)))
+    const polls = reads.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+    const next = polls.flatMap((poll) => poll.next)
+    if (next.length > 0) return { messages: polls.flatMap(({ messages }) => messages), next }
     for (const result of reads) if (result.status === 'rejected') throw result.reason
     return undefined
   }
 
   async function waitForMore(): Promise<void> {
     let looked = false
-    const cancel = clock.timer(lookedAt + lookEveryMs - clock.now(), () => {
+    const cancel = clock.timer(Math.max(0, lookedAt + lookEveryMs - clock.now()), () => {
       looked = true
       bell.ring()
     })
@@ -128,7 +152,7 @@ export function openReader(options: {
     cancel()
     if (!looked) return
     lookedAt = clock.now()
-    for (const source of sources.values()) source.stale = true
+    for (const source of sources) source.stale = true
   }
 
   async function poll(max: number): Promise<Poll> {
@@ -139,8 +163,7 @@ export function openReader(options: {
       await begin()
       const found = await read(max)
       if (found !== undefined) return found
-      const isMore = [...sources.values()].some(({ stale, leaving }) => stale && !leaving)
-      if (!isMore) await waitForMore()
+      if (wanted().size === 0) await waitForMore()
     }
     interrupted = false
     return { messages: [], next: [] }
@@ -148,7 +171,7 @@ export function openReader(options: {
 
   return {
     wake: (service, committed) => {
-      const source = sources.get(service)
+      const source = sources.find(({ store }) => store.service === service)
       if (source === undefined || !topics.some((topic) => committed.has(topic))) return
       source.stale = true
       bell.ring()
@@ -156,15 +179,15 @@ export function openReader(options: {
     subscription: {
       poll,
       saved: (offsets) => {
-        for (const { source: name, next } of offsets) {
-          const source = sources.get(name)
-          if (source?.inHand === undefined || next < source.inHand) continue
-          source.inHand = undefined
-          if (source.leaving) bell.ring()
+        for (const { source, partition: number, next } of offsets) {
+          const partition = partitions.get(`${number}/${source}`)
+          if (partition?.inHand === undefined || next < partition.inHand) continue
+          partition.inHand = undefined
+          if (partition.leaving) bell.ring()
         }
       },
       reset: async () => {
-        sources = new Map()
+        partitions = new Map()
         interrupted = true
         bell.ring()
         sharer?.ask()
@@ -179,17 +202,35 @@ export function openReader(options: {
   }
 }
 
-function give(source: Source, { events, upTo, atEnd }: PublishedPage): Poll {
-  const partition = partitionOf(source)
-  source.next = upTo + 1
-  if (!atEnd) source.stale = true
-  if (events.length > 0) source.inHand = events.at(-1)!.position + 1
-  return {
-    messages: events.map((event): Message => ({ ...partition, position: event.position, event })),
-    next: [{ ...partition, next: source.next }],
-  }
+/** What these partitions have on a page, in its order; they have read it then. */
+function take(partitions: readonly Partition[], { events, upTo }: PublishedPage): Poll {
+  const byNumber = new Map(partitions.map((partition) => [partition.number, partition]))
+  const messages = events.flatMap((event): Message | [] => {
+    const partition = byNumber.get(numberOf(event))
+    if (partition === undefined || event.position < partition.next) return []
+    partition.inHand = event.position + 1
+    return { ...idOf(partition), position: event.position, event }
+  })
+  const heard = new Set(messages.map((message) => message.partition))
+  for (const partition of partitions) partition.next = Math.max(partition.next, upTo + 1)
+  const telling = partitions.filter(({ number, next, told }) => heard.has(number) || next - told >= silentMax)
+  for (const partition of telling) partition.told = partition.next
+  return { messages, next: telling.map((partition) => ({ ...idOf(partition), next: partition.next })) }
 }
 
-function partitionOf({ store }: Source): { source: string; partition: number } {
-  return { source: store.service, partition: 0 }
+/** By the key alone, so that a key keeps its order: FNV-1a, and a last step that lets each character count as much. */
+function numberOf({ key }: StoredEvent): number {
+  let hash = 0x811c9dc5
+  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  return ((hash ^ (hash >>> 13)) >>> 0) % partitionCount
+}
+
+function idOf({ source, number }: Partition): { source: string; partition: number } {
+  return { source: source.store.service, partition: number }
+}
+
+/** Names sort by number: who gives up half of them gives up half of each source. */
+function nameOf({ source, number }: Pick<Partition, 'source' | 'number'>): string {
+  return `${number}/${source.store.service}`
 }

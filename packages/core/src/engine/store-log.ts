@@ -10,7 +10,7 @@ const lookEveryMsDefault = 1_000
 
 /**
  * The store as log: a service's events table is read in place, so there is no copy, no broker, and nothing that could
- * come twice. A source is a service; it has one partition.
+ * come twice. A source is a service; its partitions divide the keys.
  * @param options.stores those of all services of the system
  * @param options.system then a group reads only services that publish to its topics; default: all
  * @param options.lookEveryMs how often to look for commits of other processes; default 1,000
@@ -41,7 +41,7 @@ export function storeLog(options: {
         group,
         topics: [...names],
         stores: publishers(names),
-        from: (source) => from(source, 0),
+        from,
         clock,
         lookEveryMs,
         sharing,

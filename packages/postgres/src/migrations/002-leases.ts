@@ -41,16 +41,19 @@ begin
     on conflict (name) do update set wants = excluded.wants, until = excluded.until;
   delete from lease where member = me and thing <> all(wanted);
 
-  foreach thing_ in array wanted loop
+  for thing_ in select u from unnest(wanted) u where not exists (select from lease where thing = u) loop
     insert into lease select thing_, me where not exists (
       select from part where name <> me and thing_ = any(wants) and has < (select has from part where name = me)
-    ) on conflict do nothing;
+    );
   end loop;
 
   -- What is free goes to others: one would have fewer even then.
   select count(*) into free from unnest(wanted) u where not exists (select from lease where thing = u);
   select coalesce(array_agg(thing order by thing), '{}') into things from lease where member = me;
   for thing_ in select u from unnest(things) u order by u collate "C" desc loop
+    exit when not exists (
+      select from part where name <> me and wants && wanted and has + free + 1 < cardinality(things)
+    );
     continue when not exists (
       select from part where name <> me and thing_ = any(wants) and has + free + 1 < cardinality(things)
     );

@@ -10,19 +10,31 @@ import {
   type Subscription,
   topic,
 } from '@waybill/core'
-import { anEvent, write } from '../conformance/store/fixtures.ts'
+import { anEvent, many, write } from '../conformance/store/fixtures.ts'
 import { idle, type VirtualClock, virtualClock } from './virtual-clock.ts'
 
 const topics = [topic('news')]
-const services = ['a', 'b', 'c', 'd']
+const services = ['a', 'b']
+const keys = many(100, (n) => `key ${n}`)
 
 /** A process of the service `reader`: it reads all the time, and saves what it has read when it is told to. */
 interface Process {
   readonly got: Message[]
-  /** The services that it has got something of. */
-  sources(): readonly string[]
+  /** The partitions that it has got something of, each with its service. */
+  partitions(): readonly string[]
   save(): void
   end(): Promise<void>
+}
+
+const all = services.flatMap((name) => many(8, (n) => `${name}/${n}`))
+
+function assertDivided(processes: readonly Process[], sizes: readonly number[]): void {
+  const parts = processes.map((process) => process.partitions())
+  assert.deepEqual(parts.flat().sort(), all)
+  assert.deepEqual(
+    parts.map(({ length }) => length).sort((a, b) => a - b),
+    sizes,
+  )
 }
 
 describe('The store as log, divided among processes', () => {
@@ -41,7 +53,9 @@ describe('The store as log, divided among processes', () => {
   })
 
   async function publish(): Promise<void> {
-    for (const store of stores.values()) await write(store, { events: [anEvent({ topic: 'news' })] })
+    for (const store of stores.values()) {
+      await write(store, { events: keys.map((key) => anEvent({ topic: 'news', key })) })
+    }
     for (const log of logs) for (const name of services) log.committed(name, new Set(['news']))
     await idle()
   }
@@ -53,22 +67,23 @@ describe('The store as log, divided among processes', () => {
     const subscription: Subscription = await log.subscribe({
       group: 'reader',
       topics,
-      from: (source) => Promise.resolve(saved.get(source) ?? 0),
+      from: (source, partition) => Promise.resolve(saved.get(`${source}/${partition}`) ?? 0),
       sharing: { instance, leases },
     })
     let isOver = false
     const reading = (async () => {
-      while (!isOver) got.push(...(await subscription.poll(10)).messages)
+      while (!isOver) got.push(...(await subscription.poll(1_000)).messages)
     })()
     await idle()
     return {
       got,
-      sources: () => [...new Set(got.map(({ source }) => source))].sort(),
+      partitions: () => [...new Set(got.map(({ source, partition }) => `${source}/${partition}`))].sort(),
       save: () => {
-        for (const { source, position } of got.splice(0)) {
-          saved.set(source, Math.max(saved.get(source) ?? 0, position + 1))
-        }
-        subscription.saved!([...saved].map(([source, next]) => ({ source, partition: 0, next })))
+        const offsets = got
+          .splice(0)
+          .map(({ source, partition, position }) => ({ source, partition, next: position + 1 }))
+        for (const { source, partition, next } of offsets) saved.set(`${source}/${partition}`, next)
+        subscription.saved!(offsets)
       },
       end: async () => {
         isOver = true
@@ -82,33 +97,39 @@ describe('The store as log, divided among processes', () => {
     await publish()
     const startedAt = clock.now()
     const one = await start('one')
-    assert.deepEqual(one.sources(), services)
+    assert.deepEqual(one.partitions(), all)
+    assert.equal(one.got.length, services.length * keys.length)
     assert.equal(clock.now(), startedAt)
     await one.end()
   })
 
-  it('goes to the next one in equal parts, after what is in hand is saved', async () => {
+  it('goes to the next one in equal parts of each service, after what is in hand is saved', async () => {
     const one = await start('one')
     await publish()
     const two = await start('two')
     await clock.advance(10_000)
+    const before = one.got.length
     await publish()
     assert.deepEqual(two.got, [], 'nothing while it is in another hand')
-    assert.equal(one.got.length, 6, 'of what is to leave nothing more is read')
+    const more = one.got.slice(before)
+    assert.ok(more.length > 0)
+    assert.ok(more.length < services.length * keys.length, 'of what is to leave nothing more is read')
 
     one.save()
     await clock.advance(2_000)
-    assert.deepEqual([one.sources(), two.sources()], [[], ['c', 'd']])
-    assert.equal(two.got.length, 2, 'it goes on where the other one has saved')
+    assert.deepEqual(one.partitions(), [])
+    assert.deepEqual(
+      two.partitions(),
+      all.filter((name) => Number(name.split('/')[1]) >= 4),
+    )
+    assert.equal(
+      two.got.length + more.length,
+      services.length * keys.length,
+      'it goes on where one has saved',
+    )
     two.save()
     await publish()
-    assert.deepEqual(
-      [one.sources(), two.sources()],
-      [
-        ['a', 'b'],
-        ['c', 'd'],
-      ],
-    )
+    assertDivided([one, two], [8, 8])
     await Promise.all([one.end(), two.end()])
   })
 
@@ -116,20 +137,15 @@ describe('The store as log, divided among processes', () => {
     const [one, two] = [await start('one'), await start('two')]
     await clock.advance(3_000)
     await publish()
-    assert.deepEqual(
-      [one.sources(), two.sources()],
-      [
-        ['a', 'b'],
-        ['c', 'd'],
-      ],
-    )
+    assertDivided([one, two], [8, 8])
+    const others = two.partitions()
     one.save()
     await two.end()
     await clock.advance(1_000)
-    assert.deepEqual(one.sources(), ['c', 'd'], 'what the other one had not saved comes again')
+    assert.deepEqual(one.partitions(), others, 'what the other one had not saved comes again')
     one.save()
     await publish()
-    assert.deepEqual(one.sources(), services)
+    assert.deepEqual(one.partitions(), all)
     await one.end()
   })
 
@@ -137,13 +153,27 @@ describe('The store as log, divided among processes', () => {
     const processes = [await start('one'), await start('two'), await start('three')]
     await clock.advance(5_000)
     await publish()
-    const parts = processes.map((process) => process.sources())
-    assert.deepEqual(parts.flat().sort(), services)
-    assert.deepEqual(
-      parts.map(({ length }) => length).sort((a, b) => a - b),
-      [1, 1, 2],
-    )
+    assertDivided(processes, [5, 5, 6])
     await Promise.all(processes.map((process) => process.end()))
+  })
+
+  it('is saved now and then also where it has no event', async () => {
+    const other = memoryStore('other')
+    const log = storeLog({ stores: new Map([['other', other]]), clock })
+    const subscription = await log.subscribe({ group: 'g', topics, from: () => Promise.resolve(0) })
+    const events = many(1_200, () => anEvent({ topic: 'news', key: 'the only one' }))
+    await write(other, { events })
+    const reached = new Map<number, number>()
+    for (let left = events.length; left > 0;) {
+      const { messages, next } = await subscription.poll(1_000)
+      left -= messages.length
+      for (const one of next) reached.set(one.partition, one.next)
+    }
+    assert.deepEqual(
+      [...reached.values()].sort((a, b) => a - b),
+      [...many(7, () => 1_001), 1_201],
+    )
+    await subscription.close()
   })
 
   it('asks once a second, and not at all when no other process is known', async () => {

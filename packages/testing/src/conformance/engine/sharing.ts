@@ -38,38 +38,35 @@ function stream(world: World) {
   }
 }
 
-/** Lets a stream flow through both until the second one has its part of the work. */
+/** Lets a stream flow through all of them until each has its part of the work. */
 async function untilShared(
   { flow }: ReturnType<typeof stream>,
-  first: Process,
-  second: Process,
+  processes: readonly Process[],
 ): Promise<void> {
-  const before = handled(second)
-  await eventually('the second one has its part', async () => {
-    await flow(first, 1)
-    await flow(second, 1)
-    return handled(second) > before
+  const before = processes.map(handled)
+  await eventually('each has its part', async () => {
+    for (const process of processes) await flow(process, 1)
+    return processes.every((process, n) => handled(process) > before[n]!)
   })
 }
 
 export const sharing = group('sharing', {
-  'a process that joins gets its part, and then they do not get in each other’s way': {
+  'each process that joins gets its part, and then they do not get in each other’s way': {
     needs: ['processes'],
     run: async (world) => {
-      const first = await world.start()
+      const processes = [await world.start()]
       const all = stream(world)
-      await all.flow(first, 5)
-      const second = await world.start()
-      await untilShared(all, first, second)
-      const before = handled(first)
-      const retried = [first, second].map(({ reports }) => reports.retried.length)
-      await all.flow(first, 20)
-      await all.flow(second, 20)
-      await all.assertWhole(second)
-      assert.ok(handled(first) > before, 'the first one has kept its part')
-      const now = [...first.reports.retried.slice(retried[0]), ...second.reports.retried.slice(retried[1])]
+      await all.flow(processes[0]!, 5)
+      for (let joining = 0; joining < 2; joining += 1) {
+        processes.push(await world.start())
+        await untilShared(all, processes)
+      }
+      const retried = processes.map(({ reports }) => reports.retried.length)
+      for (const process of processes) await all.flow(process, 15)
+      await all.assertWhole(processes[2]!)
+      const since = processes.flatMap(({ reports }, n) => reports.retried.slice(retried[n]))
       // A machine that stood still may cost one or two.
-      assert.ok(now.length < 4, now.map(({ cause }) => messageOf(cause)).join())
+      assert.ok(since.length < 4, since.map(({ cause }) => messageOf(cause)).join())
     },
   },
 
@@ -78,7 +75,7 @@ export const sharing = group('sharing', {
     run: async (world) => {
       const [first, second] = [await world.start(), await world.start()]
       const all = stream(world)
-      await untilShared(all, first, second)
+      await untilShared(all, [first, second])
       const leaving = all.flow(second, 20)
       await first.stop()
       await leaving
@@ -94,7 +91,7 @@ export const sharing = group('sharing', {
       const mortal = life()
       const [first, second] = [await world.start(mortal), await world.start()]
       const all = stream(world)
-      await untilShared(all, first, second)
+      await untilShared(all, [first, second])
       const flowing = all.flow(second, 20)
       mortal.end()
       await flowing
