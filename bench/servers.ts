@@ -46,7 +46,7 @@ const patienceMs = 10_000
 
 export async function startServers(store: StoreKind): Promise<Servers> {
   const postgres = await startPostgres()
-  const kafka = store === 'postgres+kafka' ? await startKafka({ measured: true }) : undefined
+  const kafka = store === 'postgres+kafka' ? await startKafka() : undefined
   const topics = topicsOf(shop({ payments: {} as never, directory: {} as never }))
 
   async function published(): Promise<number | undefined> {

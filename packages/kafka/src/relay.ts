@@ -47,6 +47,10 @@ const requestBytesMax = 900_000
 const headBytes = 600
 /** Commits of other processes are looked for so often. */
 const lookEveryMs = 1_000
+/** A save is a transaction: so often is enough. What a crash keeps from being saved is published again. */
+const saveEveryMs = 250
+/** After a request events wait so long for company: a request for each would cost as much as one for hundreds. */
+const lingerMs = 25
 /** The lease must last longer. */
 const renewMs = 1_000
 const drainMs = 3_000
@@ -71,6 +75,9 @@ export function createRelay(options: {
   const stopped = new AbortController()
   let producer = openProducer()
   let position: number | undefined
+  let saved: number | undefined
+  let savedAt = 0
+  let sentAt = 0
   let renewedAt = 0
 
   async function isRenewed(): Promise<boolean> {
@@ -81,15 +88,36 @@ export function createRelay(options: {
 
   /** Publishes a portion; resolves with whether there may be more. */
   async function publish(): Promise<boolean> {
-    position ??= await lease.load()
+    position ??= saved = await lease.load()
     if (position === undefined) return false
     const { events, upTo, atEnd } = await store.published(position, topics, eventsMax)
+    if (events.length > 0) sentAt = performance.now()
     for (const portion of inRequests(events)) {
       await within(sendMs, 'A request', producer.send({ messages: portion.map(toRecord) }))
     }
-    const isSaved = upTo === position || (await lease.save(upTo))
-    position = isSaved && (await isRenewed()) ? upTo : undefined
+    position = upTo
+    const isMine = (await save(upTo)) && (await isRenewed())
+    if (!isMine) position = saved = undefined
     return !atEnd
+  }
+
+  /**
+   * Saves how far all is published, if it is time to, or to end.
+   * @returns false when another process has saved a position since
+   */
+  async function save(upTo: number): Promise<boolean> {
+    const isTime = stopped.signal.aborted || performance.now() > savedAt + saveEveryMs
+    if (upTo === saved || !isTime) return true
+    const isMine = await lease.save(upTo)
+    saved = upTo
+    savedAt = performance.now()
+    return isMine
+  }
+
+  async function waitForMore(): Promise<void> {
+    await wait(position === saved ? lookEveryMs : saveEveryMs)
+    const restMs = sentAt + lingerMs - performance.now()
+    if (restMs > 0) await pause(restMs, undefined, { signal: stopped.signal }).catch(() => {})
   }
 
   async function run(): Promise<void> {
@@ -98,8 +126,8 @@ export function createRelay(options: {
         const hasMore = await publish()
         failures = 0
         if (hasMore) continue
-        if (stopped.signal.aborted) return
-        await wait(lookEveryMs)
+        if (stopped.signal.aborted && position === saved) return
+        await waitForMore()
       } catch (cause) {
         if (stopped.signal.aborted) return
         failures += 1

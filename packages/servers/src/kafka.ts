@@ -15,9 +15,8 @@ export interface KafkaServer extends Restartable {
   readonly address: string
 }
 
-const memory = ['-Xms256m', '-Xmx768m']
-/** In the minutes that the broker of a test lives, the thorough compiler takes more time than it saves. */
-const quickCompiler = '-XX:TieredStopAtLevel=1'
+/** The quick compiler alone: in the minutes that a broker lives here, the thorough one takes more time than it saves. */
+const machine = ['-Xms256m', '-Xmx768m', '-XX:TieredStopAtLevel=1']
 /** Which cluster a storage folder belongs to; any will do, as each server is a cluster of its own. */
 const clusterId = 'MkU3OEVBNTcwNTJENDM2Qg'
 
@@ -34,16 +33,11 @@ export async function kafkaProgram(
 
 /**
  * Starts Apache Kafka.
- * @param options.measured it becomes as quick as Java makes it, after a while
  * @throws MissingTool without Java 17 or Maven
  */
-export async function startKafka({
-  signal,
-  measured = false,
-  ...wanted
-}: StartOptions & { measured?: boolean } = {}): Promise<KafkaServer> {
+export async function startKafka({ signal, ...wanted }: StartOptions = {}): Promise<KafkaServer> {
   const { java, jars } = await kafkaProgram(signal)
-  const kafka = ['-cp', join(jars, '*'), ...memory, ...(measured ? [] : [quickCompiler])]
+  const kafka = ['-cp', join(jars, '*'), ...machine]
   const port = wanted.port ?? (await freePort())
   const controllerPort = await freePort()
   const server = await startRestartable({

@@ -41,8 +41,10 @@ export function arrivals(options: {
 
   /** Waits for company: a poll for each single event would cost as much as one for hundreds. */
   async function linger(since: number, got: number): Promise<void> {
-    const restMs = since + limits.lingerMs - clock.now()
-    if (got < limits.companyMin && restMs > 0) await sleep(clock, restMs)
+    if (got >= limits.companyMin) return
+    // Where several come at a time, more are on their way.
+    const restMs = since + (got > 1 ? limits.lingerBusyMs : limits.lingerMs) - clock.now()
+    if (restMs > 0) await sleep(clock, restMs)
   }
 
   /** The log is away: nothing is lost by waiting for it. */

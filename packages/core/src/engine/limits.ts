@@ -7,9 +7,10 @@ export const limits = {
   batchMax: 1_000,
   /** Commands that wait for a batch; one more is refused with OVERLOADED. */
   commandsMax: 10_000,
-  /** Commands wake the loop at once; events wait so long for company, unless many are there already. */
+  /** Commands wake the loop at once. An event that comes alone waits so long for company, several so long … */
   lingerMs: 10,
-  /** So many events are company enough. */
+  lingerBusyMs: 25,
+  /** … unless so many are there already. */
   companyMin: 100,
   /** Deadlines and parked events of other processes are looked for so often. */
   dueEveryMs: 1_000,
