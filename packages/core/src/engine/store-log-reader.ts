@@ -1,43 +1,16 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Sharing } from '../ports/leases.ts'
-import type { Message, Poll, Subscription } from '../ports/log.ts'
-import type { PublishedPage, Store, StoredEvent } from '../ports/store.ts'
+import type { Poll, Subscription } from '../ports/log.ts'
+import type { Store } from '../ports/store.ts'
 import { limits } from './limits.ts'
 import { member } from './member.ts'
 import { signal } from './signal.ts'
-
-/** So many processes can divide one service's log. What is saved depends on it: it never changes. */
-const partitionCount = 8
-const numbers = Array.from({ length: partitionCount }, (_, number) => number)
-/** A partition without events is saved this often, so that at the next start little is searched once more. */
-const silentMax = 1_000
+import { idOf, nameOf, numbers, type Partition, type Source, take } from './store-log-partition.ts'
 
 /** What one group reads in this process. */
 export interface Reader {
   readonly subscription: Subscription
   wake(service: string, topics: ReadonlySet<string>): void
-}
-
-/** One service's log. */
-interface Source {
-  readonly store: Store
-  /** There may be more. */
-  stale: boolean
-}
-
-/**
- * The events of a part of the keys, in one service's log. One that goes to another process is first `leaving`: nothing
- * more is read, and when nothing of it is in hand, it is let go.
- */
-interface Partition {
-  readonly source: Source
-  readonly number: number
-  next: number
-  /** The last position of `next` that the reader was told. */
-  told: number
-  leaving: boolean
-  /** The position after the last event given, until that is saved. */
-  inHand: number | undefined
 }
 
 export function openReader(options: {
@@ -200,37 +173,4 @@ export function openReader(options: {
       },
     },
   }
-}
-
-/** What these partitions have on a page, in its order; they have read it then. */
-function take(partitions: readonly Partition[], { events, upTo }: PublishedPage): Poll {
-  const byNumber = new Map(partitions.map((partition) => [partition.number, partition]))
-  const messages = events.flatMap((event): Message | [] => {
-    const partition = byNumber.get(numberOf(event))
-    if (partition === undefined || event.position < partition.next) return []
-    partition.inHand = event.position + 1
-    return { ...idOf(partition), position: event.position, event }
-  })
-  const heard = new Set(messages.map((message) => message.partition))
-  for (const partition of partitions) partition.next = Math.max(partition.next, upTo + 1)
-  const telling = partitions.filter(({ number, next, told }) => heard.has(number) || next - told >= silentMax)
-  for (const partition of telling) partition.told = partition.next
-  return { messages, next: telling.map((partition) => ({ ...idOf(partition), next: partition.next })) }
-}
-
-/** By the key alone, so that a key keeps its order: FNV-1a, and a last step that lets each character count as much. */
-function numberOf({ key }: StoredEvent): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  return ((hash ^ (hash >>> 13)) >>> 0) % partitionCount
-}
-
-function idOf({ source, number }: Partition): { source: string; partition: number } {
-  return { source: source.store.service, partition: number }
-}
-
-/** Names sort by number: who gives up half of them gives up half of each source. */
-function nameOf({ source, number }: Pick<Partition, 'source' | 'number'>): string {
-  return `${number}/${source.store.service}`
 }

@@ -1,5 +1,5 @@
 import { allVersions, type Contents, type KeptVersion, listed, modeOf } from './contents.ts'
-import type { Change } from './embedded.ts'
+import type { Change } from './change.ts'
 import { faults } from './fault.ts'
 
 /** The versions with a reference to one; those that are deleted count where it would be gone for good. */

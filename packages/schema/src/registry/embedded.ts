@@ -1,16 +1,10 @@
 import { WaybillError } from '@waybill/core'
+import type { Change } from './change.ts'
 import { type Contents, contentsOf, guidOf, levelOf, listed } from './contents.ts'
 import { RegistryFault } from './fault.ts'
 import { checkedWhole, reasonsAgainst, registration } from './registration.ts'
 import type { Registry } from './registry.ts'
-import { memoryStorage, type RegistryRecord, type RegistryStorage } from './storage.ts'
-
-/** What is to become of a registry's contents, and what to answer. */
-export interface Change<T> {
-  /** Without it nothing changes. */
-  readonly append?: RegistryRecord
-  readonly answer: T
-}
+import { memoryStorage, type RegistryStorage } from './storage.ts'
 
 /** A registry inside the process, with all that its REST API shows. */
 export interface EmbeddedRegistry extends Registry {

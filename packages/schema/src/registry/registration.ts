@@ -3,8 +3,8 @@ import type { AvroSchema } from '../avro-schema.ts'
 import { avroType } from '../avro-type.ts'
 import { incompatibilities } from '../compatibility.ts'
 import type { SchemaReference } from '../references.ts'
+import type { Change } from './change.ts'
 import { type Contents, levelOf, listed, modeOf, same, wholeOf } from './contents.ts'
-import type { Change } from './embedded.ts'
 import { faults } from './fault.ts'
 
 /** A schema that comes to a subject. */

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest, preParsingHookHandler } from 'fastify'
 import type { Contents } from '../registry/contents.ts'
-import type { Change, EmbeddedRegistry } from '../registry/embedded.ts'
+import type { Change } from '../registry/change.ts'
+import type { EmbeddedRegistry } from '../registry/embedded.ts'
 
 type Route = `${'GET' | 'POST' | 'PUT' | 'DELETE'} /${string}`
 

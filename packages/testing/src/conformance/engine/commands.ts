@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { systemCaller } from '@waybill/core'
 import { many } from '../store/fixtures.ts'
 import { eventually } from '../waiting.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 
 export const commands = group('commands', {
   'a command begins a flow that goes through all services to its end': async ({ flow, start, newId }) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { seededRandom } from '../../simulation/seeded-random.ts'
 import { many } from '../store/fixtures.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 import { type Life, life } from './life.ts'
 import { assertChargedOnce, assertPaidOnce, countCharges } from './once.ts'
 import type { Process, World } from './world.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { many } from '../store/fixtures.ts'
 import { eventually, pause } from '../waiting.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 import type { World } from './world.ts'
 
 /** Lets every order be cancelled after a while, as its payment never comes. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { EffectIo } from '@waybill/core'
 import { many } from '../store/fixtures.ts'
 import { eventually } from '../waiting.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 import { life } from './life.ts'
 import { assertChargedOnce, assertPaidOnce, countCharges } from './once.ts'
 

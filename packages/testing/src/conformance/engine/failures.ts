@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { type ErrorCode, type Store, WaybillError } from '@waybill/core'
 import { many } from '../store/fixtures.ts'
 import { eventually } from '../waiting.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 import { assertChargedOnce, assertPaidOnce, countCharges } from './once.ts'
 
 /** A store that fails at every n-th call of each kind, before it has done anything. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { many } from '../store/fixtures.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 import { assertPaidOnce } from './once.ts'
 
 export const idempotency = group('idempotency', {

@@ -3,7 +3,7 @@ import { type Codec, WaybillError } from '@waybill/core'
 import { checkingCodec } from '../../simulation/checking-codec.ts'
 import { many } from '../store/fixtures.ts'
 import { eventually, pause } from '../waiting.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 import { assertPaidOnce } from './once.ts'
 
 /** Reads only what it has learned, and learns nothing while the registry is away. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { many } from '../store/fixtures.ts'
 import { eventually } from '../waiting.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 import { assertChargedOnce, assertPaidOnce, countCharges } from './once.ts'
 import { repeatingLog } from './repeating-log.ts'
 import { takeOver } from './take-over.ts'

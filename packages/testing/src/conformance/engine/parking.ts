@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { anEvent, write } from '../store/fixtures.ts'
 import { eventually, pause } from '../waiting.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 import type { Process, World } from './world.ts'
 
 /** Lets reading fail for one note until it is mended. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { systemCaller } from '@waybill/core'
 import { pause } from '../waiting.ts'
-import { group } from './context.ts'
+import { group } from './group.ts'
 
 export const past = group('past', {
   'every past state of an entity can be rebuilt, by position and by time': async ({ flow, start }) => {
