@@ -109,7 +109,9 @@ export function invariant(holds: boolean, what: string): asserts holds {
   if (!holds) throw new WaybillError('INVARIANT_BROKEN', what)
 }
 
-/** Any thrown value as one line. */
+/** Any thrown value as one line. What an AggregateError has to say is in its parts: its own message may be empty. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+  if (!(error instanceof Error)) return String(error)
+  const parts = error instanceof AggregateError ? error.errors.map(messageOf) : []
+  return [error.message, ...parts].filter((part) => part !== '').join(': ')
 }
