@@ -4,6 +4,8 @@ import { type ServerName, startServers } from './servers.ts'
 
 /** The shop with each of its services in a process of its own, on servers of its own. */
 export interface DistributedShop extends Shop, ShopProcesses {
+  /** The address of its database. */
+  readonly store: string
   /** Stops all processes and servers. */
   close(): Promise<void>
 }
@@ -22,7 +24,8 @@ export async function openProcesses(...names: readonly ServerName[]): Promise<Di
       const service = /\/services\/(\w+)\//.exec(request)?.[1] ?? 'gateway'
       return processes.get(service as ShopService)!.adminAddress
     }
-    return { ...running, ...(await meetShop(address, adminAddressOf)), close }
+    const store = servers.env['WAYBILL_STORE']!
+    return { ...running, ...(await meetShop(address, adminAddressOf)), store, close }
   } catch (error) {
     await close()
     throw error
