@@ -20,6 +20,7 @@ export interface Source {
  * more is read, and when nothing of it is in hand, it is let go.
  */
 export interface Partition {
+  readonly name: string
   readonly source: Source
   readonly number: number
   next: number
@@ -59,6 +60,6 @@ export function idOf({ source, number }: Partition): { source: string; partition
 }
 
 /** Names sort by number: who gives up half of them gives up half of each source. */
-export function nameOf({ source, number }: Pick<Partition, 'source' | 'number'>): string {
-  return `${number}/${source.store.service}`
+export function nameOf(service: string, number: number): string {
+  return `${number}/${service}`
 }

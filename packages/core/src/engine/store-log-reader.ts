@@ -26,7 +26,10 @@ export function openReader(options: {
 }): Reader {
   const { group, topics, from, clock, sharing, closed } = options
   const sources = options.stores.map((store): Source => ({ store, stale: true }))
-  const all = sources.flatMap((source) => numbers.map((number) => ({ source, number })))
+  const all = sources.flatMap((source) =>
+    numbers.map((number) => ({ name: nameOf(source.store.service, number), source, number })),
+  )
+  const names = all.map(({ name }) => name)
   const bell = signal()
   let lookEveryMs = options.lookEveryMs
   let lookedAt = clock.now()
@@ -34,7 +37,7 @@ export function openReader(options: {
   let over = false
   let broken: { readonly cause: unknown } | undefined
   /** The names of those that are this process's own. */
-  let own = new Set(sharing === undefined ? all.map(nameOf) : [])
+  let own = new Set(sharing === undefined ? names : [])
   /** By name, once they are begun. */
   let partitions = new Map<string, Partition>()
 
@@ -45,11 +48,11 @@ export function openReader(options: {
       leases: sharing.leases,
       clock,
       as: thingOf(sharing.instance),
-      of: all.map(nameOf).map(thingOf),
+      of: names.map(thingOf),
       inHand: () => [...partitions.keys()].map(thingOf),
       told: ({ things, others }) => {
         const given = new Set(things)
-        own = new Set(all.map(nameOf).filter((name) => given.has(thingOf(name))))
+        own = new Set(names.filter((name) => given.has(thingOf(name))))
         for (const [name, partition] of partitions) partition.leaving = !own.has(name)
         lookEveryMs = others.length > 0 ? limits.lookForOthersMs : options.lookEveryMs
         bell.ring()
@@ -63,13 +66,12 @@ export function openReader(options: {
   /** Begins what has come to this process, each at its saved position. */
   async function begin(): Promise<void> {
     const begun = partitions
-    const fresh = all.filter((one) => own.has(nameOf(one)) && !begun.has(nameOf(one)))
+    const fresh = all.filter(({ name }) => own.has(name) && !begun.has(name))
     await Promise.all(
-      fresh.map(async ({ source, number }) => {
+      fresh.map(async ({ name, source, number }) => {
         const next = Math.max(1, await from(source.store.service, number))
-        const partition = { source, number, next, told: next, leaving: false, inHand: undefined }
-        if (!own.has(nameOf(partition))) return
-        begun.set(nameOf(partition), partition)
+        if (!own.has(name)) return
+        begun.set(name, { name, source, number, next, told: next, leaving: false, inHand: undefined })
         source.stale = true
       }),
     )
@@ -77,11 +79,11 @@ export function openReader(options: {
 
   /** Lets go of what is to leave, once nothing of it is in hand. */
   function letGo(): Poll | undefined {
-    const gone = [...partitions].filter(([, { leaving, inHand }]) => leaving && inHand === undefined)
+    const gone = [...partitions.values()].filter(({ leaving, inHand }) => leaving && inHand === undefined)
     if (gone.length === 0) return undefined
-    for (const [name] of gone) partitions.delete(name)
+    for (const { name } of gone) partitions.delete(name)
     sharer?.ask()
-    return { messages: [], next: [], gone: gone.map(([, partition]) => idOf(partition)) }
+    return { messages: [], next: [], gone: gone.map(idOf) }
   }
 
   /** What is to be read now, by source. */
@@ -101,7 +103,7 @@ export function openReader(options: {
       throw cause
     })
     // What has left meanwhile, or was read before a reset, is of another owner's time.
-    const taking = read.filter((one) => partitions.get(nameOf(one)) === one && !one.leaving)
+    const taking = read.filter((one) => partitions.get(one.name) === one && !one.leaving)
     if (!page.atEnd || taking.length < read.length) source.stale = true
     return take(taking, page)
   }
@@ -153,7 +155,7 @@ export function openReader(options: {
       poll,
       saved: (offsets) => {
         for (const { source, partition: number, next } of offsets) {
-          const partition = partitions.get(`${number}/${source}`)
+          const partition = partitions.get(nameOf(source, number))
           if (partition?.inHand === undefined || next < partition.inHand) continue
           partition.inHand = undefined
           if (partition.leaving) bell.ring()
