@@ -48,7 +48,19 @@ export const catalogue = {
   },
   UNKNOWN_EVENT: {
     family: 'terminal',
-    help: 'No service of the system declares an event of this type.',
+    help: 'No service of the system declares an event of this type. It is tried again when one does.',
+  },
+  LIMIT_EXCEEDED: {
+    family: 'terminal',
+    help: 'Keep keys, payloads and lists of ids within the sizes that the reference lists.',
+  },
+  LOOKUP_UNDECLARED: {
+    family: 'bug',
+    help: 'Declare an index of the view that has just the fields of the look-up: without one it would read every row.',
+  },
+  LOG_CHANGED: {
+    family: 'bug',
+    help: 'Carry the positions over with `waybill log move`, or set WAYBILL_LOG back to what it was.',
   },
   PAYLOAD_UNREADABLE: {
     family: 'terminal',

@@ -32,6 +32,7 @@ export {
   messageOf,
   WaybillError,
 } from './errors.ts'
+export { sizes } from './limits.ts'
 export { createEngine, type EngineOptions } from './engine/create-engine.ts'
 export { recordedOf } from './engine/reader.ts'
 export { storeLog } from './engine/store-log.ts'
@@ -49,12 +50,15 @@ export {
   type Loaded,
   type Need,
   needNothing,
+  type NewDeadline,
   type NewEvent,
+  type NewReply,
   type Offset,
   type Parked,
   type ParkedEntry,
   type ParkedReason,
   type PublishedPage,
+  type QueueChange,
   rowId,
   type RowSelection,
   type Snapshot,

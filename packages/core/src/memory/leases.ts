@@ -1,4 +1,4 @@
-import type { Clock } from '../ports/clock.ts'
+import type { StoreTime } from './data.ts'
 import type { Leases } from '../ports/leases.ts'
 
 interface Member {
@@ -8,10 +8,10 @@ interface Member {
   readonly until: number
 }
 
-/** Leases in memory. Without a clock they end only when their member leaves. */
-export function memoryLeases(clock: Clock | undefined): Leases {
+/** Leases in memory. */
+export function memoryLeases(clock: StoreTime): Leases {
   const members = new Map<string, Member>()
-  const now = (): number => clock?.now() ?? 0
+  const now = (): number => clock.monotonic()
 
   function enter({ as, of, forMs }: Parameters<Leases['share']>[0]): Member {
     for (const { name, until } of members.values()) if (until < now()) members.delete(name)

@@ -4,9 +4,10 @@ import type { EventHead, Offset } from './store.ts'
 
 /** An event as it arrives at a consumer. */
 export interface Message {
-  /** A topic, or the service whose log it stands in. */
+  /** A topic; where each service has a log of its own, `service/topic`. */
   readonly source: string
   readonly partition: number
+  /** One that is negative moves nothing on: the event stands elsewhere than in the partition. */
   readonly position: number
   readonly event: EventHead & { readonly payload: Uint8Array }
 }
@@ -16,7 +17,7 @@ export interface Poll {
   /** In order within each partition. */
   readonly messages: readonly Message[]
   /** How far each partition was read, messages or not: the next position to read. */
-  readonly next: readonly { readonly source: string; readonly partition: number; readonly next: number }[]
+  readonly next: readonly Offset[]
   /** Partitions that are no longer this reader's: how far it has read them counts no more. */
   readonly gone?: readonly { readonly source: string; readonly partition: number }[]
 }
@@ -27,6 +28,7 @@ export interface Poll {
  * Contract, checked by the conformance suite:
  * - Every published event reaches every group that subscribes to its topic, at least once.
  * - Events with the same topic and key reach a group in the order of their commits. Across topics there is no order.
+ * - A group that subscribes to a further topic gets that topic from its beginning, as a new group does.
  * - `repeats` says whether an event can come again under another position; only then must its id be claimed.
  */
 export interface Log {
@@ -35,14 +37,15 @@ export interface Log {
    * Joins a consumer group.
    * @param options.group the service's name
    * @param options.topics what to read
-   * @param options.from the position saved for a partition, asked whenever the partition is assigned; 0: from the beginning
+   * @param options.from the offset saved for a partition, asked whenever the partition is assigned; `undefined`: none, from
+   *   the beginning
    * @param options.sharing how the group's processes divide the partitions, if the log has no way of its own; default: no
    *   other process is in the group
    */
   subscribe(options: {
     group: string
     topics: readonly TopicDef[]
-    from(source: string, partition: number): Promise<number>
+    from(source: string, partition: number): Promise<Offset | undefined>
     sharing?: Sharing | undefined
   }): Promise<Subscription>
   /** Tells the log that a service has just committed events to these topics: no one need poll for them. */
