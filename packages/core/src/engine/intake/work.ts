@@ -1,15 +1,18 @@
-import type { CommandDef } from '../contract/command.ts'
-import { subjectOf } from '../contract/entity.ts'
-import type { EventDef } from '../contract/event.ts'
-import type { HandlerDef } from '../contract/handler.ts'
-import type { Refusal } from '../contract/refusal.ts'
-import type { ServiceDef } from '../contract/service.ts'
-import type { SystemDef } from '../contract/system.ts'
-import { WaybillError } from '../errors.ts'
-import type { Codec } from '../ports/codec.ts'
-import type { Message } from '../ports/log.ts'
-import type { Deadline, EventHead, ParkedEntry } from '../ports/store.ts'
-import type { Submission } from './engine.ts'
+import type { CommandDef } from '../../contract/command.ts'
+import { type EntityDef, subjectOf } from '../../contract/entity.ts'
+import type { EventDef } from '../../contract/event.ts'
+import type { HandlerDef } from '../../contract/handler.ts'
+import type { Refusal } from '../../contract/refusal.ts'
+import type { ServiceDef } from '../../contract/service.ts'
+import type { SystemDef } from '../../contract/system.ts'
+import { WaybillError } from '../../errors.ts'
+import { checkIds } from '../../limits.ts'
+import type { Codec } from '../../ports/codec.ts'
+import type { Message } from '../../ports/log.ts'
+import type { Deadline, EventHead, ParkedEntry } from '../../ports/store.ts'
+import { queueOf } from '../aside/queue.ts'
+import { type Row, rowsOf } from '../decide/rows.ts'
+import type { Submission } from '../engine.ts'
 
 /** A command in a batch. */
 export interface CommandWork {
@@ -23,6 +26,7 @@ export interface CommandWork {
   /** Of the entity that decides. */
   readonly id: string
   readonly gathered: unknown
+  /** When it joined the queue, by the clock that never jumps. */
   readonly since: number
   resolve(answer: CommandAnswer): void
   reject(error: unknown): void
@@ -44,13 +48,23 @@ export type CommandAnswer =
 export type Origin =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'deadline'; readonly deadline: Deadline }
-  | { readonly kind: 'parked'; readonly entry: ParkedEntry }
+  /** `ageMs`: how long it has been set aside. */
+  | { readonly kind: 'parked'; readonly entry: ParkedEntry; readonly ageMs: number }
+
+/** An entity that a decision is about. */
+export interface Touched {
+  readonly entity: EntityDef
+  readonly id: string
+  readonly subject: string
+}
 
 /** A handler with the entities that this event makes it decide about. */
 export interface Call {
   readonly handler: HandlerDef
+  /** In the order of its `at`s; of a list each id once. */
   readonly ids: readonly (string | readonly string[])[]
-  readonly subjects: readonly string[]
+  /** Each once. */
+  readonly touched: readonly Touched[]
 }
 
 /** How an event's effect went, and which versions of the entities it had seen. */
@@ -60,6 +74,8 @@ export interface Settlement {
     | { readonly kind: 'unknown' }
     | { readonly kind: 'failed'; readonly error: unknown }
     | { readonly kind: 'running' }
+    /** Too many others are under way. */
+    | { readonly kind: 'waiting' }
   readonly seen: ReadonlyMap<string, number>
 }
 
@@ -67,10 +83,14 @@ export interface Settlement {
 export interface EventWork {
   readonly kind: 'event'
   readonly origin: Origin
+  /** Where it stands, or would stand, if it had to wait. */
+  readonly queue: string
   readonly head: EventHead & { readonly payload: Uint8Array }
   readonly event: EventDef | undefined
   readonly data: Readonly<Record<string, unknown>>
   readonly calls: readonly Call[]
+  /** Of the views, those that it changes. */
+  readonly rows: readonly Row[]
   /** Why it can't be handled at all. */
   readonly unreadable: unknown
   /** How its effect went, if it has one; set before the batch decides. */
@@ -79,12 +99,13 @@ export interface EventWork {
 
 export type Work = CommandWork | EventWork
 
-/** Reads an event and finds out who handles it; never throws: a fault is kept for the parking. */
+/** Reads an event and finds out whom and what it concerns; never throws: a fault is kept for the parking. */
 export function toWork(
   origin: Origin,
   { system, service, codec }: { system: SystemDef; service: ServiceDef; codec: Codec },
 ): EventWork {
   const head = headOf(origin)
+  const base = { kind: 'event' as const, origin, head, queue: queueOf(origin, head), settlement: undefined }
   const event = system.events.get(head.type)
   try {
     if (event === undefined) {
@@ -96,13 +117,18 @@ export function toWork(
     const calls = service.handlers
       .filter((handler) => handler.event.type === head.type)
       .map((handler) => callOf(handler, data))
-    return { kind: 'event', origin, head, event, data, calls, unreadable: undefined, settlement: undefined }
+    return { ...base, event, data, calls, rows: rowsOf(service, event, data), unreadable: undefined }
   } catch (unreadable) {
-    return { kind: 'event', origin, head, event, data: {}, calls: [], unreadable, settlement: undefined }
+    return { ...base, event, data: {}, calls: [], rows: [], unreadable }
   }
 }
 
-function headOf(origin: Origin): EventHead & { readonly payload: Uint8Array } {
+/** Whether I/O must come before its decision. */
+export function hasEffect({ calls }: EventWork): boolean {
+  return calls.some(({ handler }) => handler.effect !== undefined)
+}
+
+function headOf(origin: Origin): EventWork['head'] {
   switch (origin.kind) {
     case 'message':
       return origin.message.event
@@ -114,9 +140,19 @@ function headOf(origin: Origin): EventHead & { readonly payload: Uint8Array } {
 }
 
 function callOf(handler: HandlerDef, data: unknown): Call {
-  const ids = handler.targets.map((target) => target.select(data))
-  const subjects = handler.targets.flatMap(({ entity }, index) =>
-    [ids[index]!].flat().map((id) => subjectOf(entity, id)),
-  )
-  return { handler, ids, subjects }
+  const ids = handler.targets.map(({ select }) => {
+    const chosen = select(data)
+    return typeof chosen === 'string' ? chosen : [...new Set(chosen)]
+  })
+  const all = handler.targets.flatMap(({ entity }, index) => {
+    const chosen = [ids[index]!].flat()
+    checkIds(chosen, `the handler on ${handler.event.type}, at ${entity.name}`)
+    return chosen.map((id) => ({ entity, id, subject: subjectOf(entity, id) }))
+  })
+  return { handler, ids, touched: eachOnce(all) }
+}
+
+/** Each entity once, however often it is named: an event stands once in a history. */
+export function eachOnce(touched: readonly Touched[]): readonly Touched[] {
+  return touched.length < 2 ? touched : [...new Map(touched.map((one) => [one.subject, one])).values()]
 }

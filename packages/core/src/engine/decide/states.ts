@@ -1,5 +1,5 @@
 import type { Fold } from './fold.ts'
-import type { Call } from './work.ts'
+import type { Call } from '../intake/work.ts'
 
 /** What a handler is given of its entities: nothing, the one state, or a tuple in the order of its `at`s. */
 export function statesOf({ handler, ids }: Call, fold: Fold): unknown {

@@ -1,11 +1,22 @@
-import type { Clock } from '../ports/clock.ts'
-import type { Sharing } from '../ports/leases.ts'
-import type { Poll, Subscription } from '../ports/log.ts'
-import type { Store } from '../ports/store.ts'
-import { limits } from './limits.ts'
-import { member } from './member.ts'
-import { signal } from './signal.ts'
-import { idOf, nameOf, numbers, type Partition, type Source, take } from './store-log-partition.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Sharing } from '../../ports/leases.ts'
+import type { Poll, Subscription } from '../../ports/log.ts'
+import type { Offset, Store } from '../../ports/store.ts'
+import { pace } from '../pace.ts'
+import { member } from '../member.ts'
+import { signal, waitAtMost } from '../signal.ts'
+import {
+  type Lane,
+  laneSource,
+  nameOf,
+  numbers,
+  ofLane,
+  type Partition,
+  placeOf,
+  type Source,
+  take,
+  wish,
+} from './store-log-partition.ts'
 
 /** What one group reads in this process. */
 export interface Reader {
@@ -15,24 +26,23 @@ export interface Reader {
 
 export function openReader(options: {
   group: string
-  topics: readonly string[]
-  /** Of the sources. */
-  stores: readonly Store[]
-  from: (source: string, partition: number) => Promise<number>
+  /** The services that publish to what is read, each with its topics. */
+  publishers: readonly { readonly store: Store; readonly topics: readonly string[] }[]
+  from: (source: string, partition: number) => Promise<Offset | undefined>
   clock: Clock
   lookEveryMs: number
   sharing: Sharing | undefined
   closed: () => void
 }): Reader {
-  const { group, topics, from, clock, sharing, closed } = options
-  const sources = options.stores.map((store): Source => ({ store, stale: true }))
+  const { group, from, clock, sharing, closed } = options
+  const sources = options.publishers.map((publisher): Source => ({ ...publisher, stale: true }))
   const all = sources.flatMap((source) =>
     numbers.map((number) => ({ name: nameOf(source.store.service, number), source, number })),
   )
   const names = all.map(({ name }) => name)
   const bell = signal()
   let lookEveryMs = options.lookEveryMs
-  let lookedAt = clock.now()
+  let lookedAt = clock.monotonic()
   let interrupted = false
   let over = false
   let broken: { readonly cause: unknown } | undefined
@@ -54,7 +64,7 @@ export function openReader(options: {
         const given = new Set(things)
         own = new Set(names.filter((name) => given.has(thingOf(name))))
         for (const [name, partition] of partitions) partition.leaving = !own.has(name)
-        lookEveryMs = others.length > 0 ? limits.lookForOthersMs : options.lookEveryMs
+        lookEveryMs = others.length > 0 ? pace.lookForOthersMs : options.lookEveryMs
         bell.ring()
       },
     })
@@ -69,21 +79,31 @@ export function openReader(options: {
     const fresh = all.filter(({ name }) => own.has(name) && !begun.has(name))
     await Promise.all(
       fresh.map(async ({ name, source, number }) => {
-        const next = Math.max(1, await from(source.store.service, number))
+        const lanes = await Promise.all(source.topics.map((topic) => laneOf(source, topic, number)))
         if (!own.has(name)) return
-        begun.set(name, { name, source, number, next, told: next, leaving: false, inHand: undefined })
+        const byTopic = new Map(lanes.map((lane) => [lane.topic, lane]))
+        begun.set(name, { name, source, number, lanes: byTopic, leaving: false })
         source.stale = true
       }),
     )
   }
 
+  async function laneOf({ store }: Source, topic: string, number: number): Promise<Lane> {
+    const saved = await from(laneSource(store.service, topic), number)
+    const next = Math.max(1, saved?.next ?? 1)
+    return { topic, next, told: next, inHand: undefined }
+  }
+
   /** Lets go of what is to leave, once nothing of it is in hand. */
   function letGo(): Poll | undefined {
-    const gone = [...partitions.values()].filter(({ leaving, inHand }) => leaving && inHand === undefined)
+    const gone = [...partitions.values()].filter(
+      ({ leaving, lanes }) => leaving && ![...lanes.values()].some(({ inHand }) => inHand !== undefined),
+    )
     if (gone.length === 0) return undefined
     for (const { name } of gone) partitions.delete(name)
     sharer?.ask()
-    return { messages: [], next: [], gone: gone.map(idOf) }
+    const places = gone.flatMap((one) => [...one.lanes.values()].map((lane) => placeOf(one, lane)))
+    return { messages: [], next: [], gone: places }
   }
 
   /** What is to be read now, by source. */
@@ -97,15 +117,16 @@ export function openReader(options: {
   /** Reads a source once for all its partitions: each takes what lies behind its own position. */
   async function readSource(source: Source, read: readonly Partition[], max: number): Promise<Poll> {
     source.stale = false
-    const first = Math.min(...read.map(({ next }) => next))
-    const page = await source.store.published(first - 1, topics, max).catch((cause: unknown) => {
+    const { after, topics } = wish(source, read)
+    const page = await source.store.published(after, topics, max).catch((cause: unknown) => {
       source.stale = true
       throw cause
     })
     // What has left meanwhile, or was read before a reset, is of another owner's time.
     const taking = read.filter((one) => partitions.get(one.name) === one && !one.leaving)
-    if (!page.atEnd || taking.length < read.length) source.stale = true
-    return take(taking, page)
+    const isAll = page.atEnd && taking.length === read.length && topics.length === source.topics.length
+    if (!isAll) source.stale = true
+    return take(taking, topics, page)
   }
 
   async function read(max: number): Promise<Poll | undefined> {
@@ -118,15 +139,9 @@ export function openReader(options: {
   }
 
   async function waitForMore(): Promise<void> {
-    let looked = false
-    const cancel = clock.timer(Math.max(0, lookedAt + lookEveryMs - clock.now()), () => {
-      looked = true
-      bell.ring()
-    })
-    await bell.wait()
-    cancel()
-    if (!looked) return
-    lookedAt = clock.now()
+    const over = await waitAtMost(clock, bell, Math.max(0, lookedAt + lookEveryMs - clock.monotonic()))
+    if (!over) return
+    lookedAt = clock.monotonic()
     for (const source of sources) source.stale = true
   }
 
@@ -147,7 +162,7 @@ export function openReader(options: {
   return {
     wake: (service, committed) => {
       const source = sources.find(({ store }) => store.service === service)
-      if (source === undefined || !topics.some((topic) => committed.has(topic))) return
+      if (source === undefined || !source.topics.some((topic) => committed.has(topic))) return
       source.stale = true
       bell.ring()
     },
@@ -155,10 +170,12 @@ export function openReader(options: {
       poll,
       saved: (offsets) => {
         for (const { source, partition: number, next } of offsets) {
-          const partition = partitions.get(nameOf(source, number))
-          if (partition?.inHand === undefined || next < partition.inHand) continue
-          partition.inHand = undefined
-          if (partition.leaving) bell.ring()
+          const { service, topic } = ofLane(source)
+          const partition = partitions.get(nameOf(service, number))
+          const lane = partition?.lanes.get(topic)
+          if (lane?.inHand === undefined || next < lane.inHand) continue
+          lane.inHand = undefined
+          if (partition!.leaving) bell.ring()
         }
       },
       reset: async () => {

@@ -1,4 +1,4 @@
-import type { EffectIo } from '../contract/effect.ts'
+import type { EffectIo } from '../../contract/effect.ts'
 import type { Limit } from './attempt.ts'
 
 /** What one attempt of an effect may use. The signal stays with its limit, which makes it when it is asked for. */

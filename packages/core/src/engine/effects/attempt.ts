@@ -1,5 +1,5 @@
-import { WaybillError } from '../errors.ts'
-import type { Clock } from '../ports/clock.ts'
+import { WaybillError } from '../../errors.ts'
+import type { Clock } from '../../ports/clock.ts'
 
 // Every JavaScript runtime has it; the ES library that core compiles with does not list it.
 declare const AbortController: new () => { readonly signal: AbortSignal; abort(reason: unknown): void }

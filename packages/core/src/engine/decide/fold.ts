@@ -1,6 +1,6 @@
-import { subjectOf, type EntityDef, type Many } from '../contract/entity.ts'
-import type { ViewDef } from '../contract/view.ts'
-import { type Loaded, type Need, rowId, type Snapshot, type ViewRow } from '../ports/store.ts'
+import { subjectOf, type EntityDef, type Many } from '../../contract/entity.ts'
+import type { ViewDef } from '../../contract/view.ts'
+import { type Loaded, type Need, rowId, type Snapshot, type ViewRow } from '../../ports/store.ts'
 
 /**
  * The batch's picture of entities and rows: what was loaded, and what the decides have changed since.

@@ -1,13 +1,14 @@
-import type { CommandDef } from '../contract/command.ts'
-import type { EffectIo } from '../contract/effect.ts'
-import { isRefusal, type Refusal } from '../contract/refusal.ts'
-import { messageOf, WaybillError } from '../errors.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Ids } from '../ports/ids.ts'
-import { attempt } from './attempt.ts'
-import { effectIo } from './effect-io.ts'
-import type { Submission, Submitted } from './engine.ts'
-import { attemptMs, limits } from './limits.ts'
+import type { CommandDef } from '../../contract/command.ts'
+import type { EffectIo } from '../../contract/effect.ts'
+import { isRefusal, type Refusal } from '../../contract/refusal.ts'
+import { messageOf, WaybillError } from '../../errors.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Ids } from '../../ports/ids.ts'
+import { checkKey } from '../../limits.ts'
+import { attempt } from '../effects/attempt.ts'
+import { effectIo } from '../effects/effect-io.ts'
+import type { Submission, Submitted } from '../engine.ts'
+import { attemptMs, pace } from '../pace.ts'
 import { type CommandAnswer, type CommandWork } from './work.ts'
 
 /** A wait for a flow looks at the state so often even when nobody rings: another process may have ended it. */
@@ -25,6 +26,8 @@ export interface Commands {
   close(): void
   /** Tells those who wait for an entity that it has changed. */
   changed(subject: string): void
+  /** Why commands that wait too long are refused from now on; `undefined`: there is no more reason than that. */
+  hinder(cause: unknown): void
 }
 
 export function commands(options: {
@@ -42,6 +45,8 @@ export function commands(options: {
   const queue: CommandWork[] = []
   let open = true
   let gathering = 0
+  let hindrance: unknown
+  let isSweeping = false
   const watchers = new Map<string, Set<() => void>>()
 
   async function gather(
@@ -66,11 +71,27 @@ export function commands(options: {
   }
 
   function enqueue(work: Omit<CommandWork, 'kind' | 'since' | 'resolve' | 'reject'>): Promise<CommandAnswer> {
-    if (queue.length >= limits.commandsMax)
+    if (queue.length >= pace.commandsMax)
       throw new WaybillError('OVERLOADED', 'Too many commands are waiting.')
     return new Promise((resolve, reject) => {
-      queue.push({ kind: 'command', since: clock.now(), ...work, resolve, reject })
+      queue.push({ kind: 'command', since: clock.monotonic(), ...work, resolve, reject })
+      if (!isSweeping) sweepIn(pace.commandPatienceMs)
     })
+  }
+
+  function sweepIn(ms: number): void {
+    isSweeping = true
+    clock.timer(ms, sweep)
+  }
+
+  /** Nobody waits for ever, whatever the loop is waiting for: nothing has happened yet of what is still in the queue. */
+  function sweep(): void {
+    const now = clock.monotonic()
+    while (queue.length > 0 && now - queue[0]!.since >= pace.commandPatienceMs) {
+      queue.shift()!.reject(hindrance ?? new WaybillError('OVERLOADED', 'The command has waited too long.'))
+    }
+    isSweeping = false
+    if (queue.length > 0) sweepIn(queue[0]!.since + pace.commandPatienceMs - now)
   }
 
   async function letIn(command: CommandDef, input: unknown, how: Submission): Promise<CommandAnswer> {
@@ -81,6 +102,7 @@ export function commands(options: {
     try {
       const gathered = await gather(command, input, how, eventId)
       const id = command.id(input, { newId: () => ids.newId(), caller: how.caller, gathered })
+      checkKey(id, `The id that ${command.name} names`)
       answer = enqueue({ command, input, how, eventId, correlationId, id, gathered })
     } finally {
       gathering -= 1
@@ -95,11 +117,11 @@ export function commands(options: {
     { id, state: decided, replayed }: Exclude<CommandAnswer, Refusal>,
     waitMs: number,
   ): Promise<{ state: unknown; settled: boolean }> {
-    const until = clock.now() + waitMs
+    const until = clock.monotonic() + waitMs
     let state = replayed ? await stateOf(command, id) : decided
     for (;;) {
       if (command.settled === undefined || command.settled(state)) return { state, settled: true }
-      const leftMs = until - clock.now()
+      const leftMs = until - clock.monotonic()
       if (leftMs <= 0 || !open) return { state, settled: false }
       await changeOf(subjectOf(command, id), Math.min(leftMs, lookEveryMs))
       state = await stateOf(command, id)
@@ -141,6 +163,9 @@ export function commands(options: {
     },
     changed: (subject) => {
       if (watchers.size > 0) for (const done of watchers.get(subject) ?? []) done()
+    },
+    hinder: (cause) => {
+      hindrance = cause
     },
   }
 }
