@@ -46,7 +46,7 @@ export function commands(options: {
   let open = true
   let gathering = 0
   let hindrance: unknown
-  let isSweeping = false
+  let cancelSweep: (() => void) | undefined
   const watchers = new Map<string, Set<() => void>>()
 
   async function gather(
@@ -75,13 +75,12 @@ export function commands(options: {
       throw new WaybillError('OVERLOADED', 'Too many commands are waiting.')
     return new Promise((resolve, reject) => {
       queue.push({ kind: 'command', since: clock.monotonic(), ...work, resolve, reject })
-      if (!isSweeping) sweepIn(pace.commandPatienceMs)
+      if (cancelSweep === undefined) sweepIn(pace.commandPatienceMs)
     })
   }
 
   function sweepIn(ms: number): void {
-    isSweeping = true
-    clock.timer(ms, sweep)
+    cancelSweep = clock.timer(ms, sweep)
   }
 
   /** Nobody waits for ever, whatever the loop is waiting for: nothing has happened yet of what is still in the queue. */
@@ -90,7 +89,7 @@ export function commands(options: {
     while (queue.length > 0 && now - queue[0]!.since >= pace.commandPatienceMs) {
       queue.shift()!.reject(hindrance ?? new WaybillError('OVERLOADED', 'The command has waited too long.'))
     }
-    isSweeping = false
+    cancelSweep = undefined
     if (queue.length > 0) sweepIn(queue[0]!.since + pace.commandPatienceMs - now)
   }
 
@@ -154,7 +153,14 @@ export function commands(options: {
       const { refused, correlationId: repliedTo, replayed } = answer
       return { refused, id: answer.id, reply, correlationId: repliedTo, settled, replayed }
     },
-    take: (max) => queue.splice(0, max),
+    take: (max) => {
+      const taken = queue.splice(0, max)
+      if (queue.length === 0) {
+        cancelSweep?.()
+        cancelSweep = undefined
+      }
+      return taken
+    },
     pending: () => queue.length,
     busy: () => queue.length + gathering > 0,
     close: () => {

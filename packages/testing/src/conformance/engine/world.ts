@@ -36,6 +36,8 @@ export interface Reports {
   readonly batches: Parameters<Telemetry['batch']>[0][]
   readonly parked: Parameters<Telemetry['parked']>[0][]
   readonly retried: Parameters<Telemetry['retried']>[0][]
+  readonly halted: Parameters<Telemetry['halted']>[0][]
+  readonly failed: Parameters<Telemetry['failed']>[0][]
 }
 
 /** The engines of all services in one process. */
@@ -127,7 +129,7 @@ async function startProcess(options: {
 }): Promise<Process> {
   const { flow: it, clock, ids, instance, backend, ailments } = options
   const { store: ailStore = (store) => store, log: ailLog = (log) => log, codec = checkingCodec } = ailments
-  const reports: Reports = { batches: [], parked: [], retried: [] }
+  const reports: Reports = { batches: [], parked: [], retried: [], halted: [], failed: [] }
   const crashes: unknown[] = []
   const log = ailLog(backend.log)
   const engines = new Map<string, Engine>()
@@ -150,6 +152,8 @@ async function startProcess(options: {
         batch: (report) => void reports.batches.push(report),
         parked: (report) => void reports.parked.push(report),
         retried: (report) => void reports.retried.push(report),
+        halted: (report) => void reports.halted.push(report),
+        failed: (report) => void reports.failed.push(report),
       },
       crashed: (error) => void crashes.push(error),
     })
