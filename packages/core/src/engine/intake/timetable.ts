@@ -96,6 +96,8 @@ export function timetable({ clock, store, codec, definition, sharing, ring }: Ti
   }
 
   function wake(): void {
+    // A timer may be a little early, and it will not come again.
+    pausedUntil = 0
     nextAt = Math.min(nextAt, clock.monotonic())
     ring()
   }
