@@ -71,7 +71,9 @@ export async function story(
 ): Promise<Story> {
   const clock = virtualClock(options.start?.getTime())
   const ids = seededIds(clock, options.seed ?? 1)
-  const stores = new Map<string, Store>(system.services.map(({ name }) => [name, memoryStore(name, memoryData(clock))]))
+  const stores = new Map<string, Store>(
+    system.services.map(({ name }) => [name, memoryStore(name, memoryData(clock))]),
+  )
   const log = storeLog({ stores, clock })
   const history: (Committed & { service: string })[] = []
   const crashes: unknown[] = []

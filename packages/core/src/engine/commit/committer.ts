@@ -31,7 +31,8 @@ export function committer(options: {
   tell: (done: Done) => void
   isStopping: () => boolean
 }): Committer {
-  const { service, clock, transact, arrivals, times, commands, effects, telemetry, tell, isStopping } = options
+  const { service, clock, transact, arrivals, times, commands, effects, telemetry, tell, isStopping } =
+    options
   const halted = halts(service, telemetry)
 
   /** Without what is another process's by now, or has to wait. */

@@ -51,7 +51,8 @@ function receive({ changes, service, now }: Deciding, work: EventWork): void {
   const event = work.event!
   if (isOwn(work)) {
     // A deadline is recorded when it fires; an event that the service handles itself is recorded already.
-    if (!isRecorded(work)) changes.store(event, work.data, { ...work.head, at: now }, ownerOf(service, work.head))
+    if (!isRecorded(work))
+      changes.store(event, work.data, { ...work.head, at: now }, ownerOf(service, work.head))
     return
   }
   const observing = work.calls.filter(({ handler }) => handler.observes)
@@ -64,12 +65,12 @@ function receive({ changes, service, now }: Deciding, work: EventWork): void {
 
 function ownerOf({ entities }: Deciding['service'], { subject }: EventHead): readonly Touched[] {
   const entity = entities.find(({ name }) => subject?.startsWith(`${name}/`))
-  return entity === undefined ? [] : [{ entity, id: subject!.slice(entity.name.length + 1), subject: subject! }]
+  return entity === undefined
+    ? []
+    : [{ entity, id: subject!.slice(entity.name.length + 1), subject: subject! }]
 }
 
-function outcomeOf(
-  settlement: EventWork['settlement'],
-): Parameters<Call['handler']['decide']>[2]['outcome'] {
+function outcomeOf(settlement: EventWork['settlement']): Parameters<Call['handler']['decide']>[2]['outcome'] {
   return settlement?.result.kind === 'answered'
     ? { status: 'answered', value: settlement.result.value }
     : { status: 'unknown' }

@@ -4,7 +4,15 @@ import { invariant, WaybillError } from '../../errors.ts'
 import { checkKey, checkPayload } from '../../limits.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { Ids } from '../../ports/ids.ts'
-import { type EventHead, type Loaded, type Need, needNothing, type NewDeadline, type NewEvent, rowId } from '../../ports/store.ts'
+import {
+  type EventHead,
+  type Loaded,
+  type Need,
+  needNothing,
+  type NewDeadline,
+  type NewEvent,
+  rowId,
+} from '../../ports/store.ts'
 import { eachOnce, type Touched, type Work } from '../intake/work.ts'
 import { type Fold, fold } from './fold.ts'
 import { type Row, rowsOf } from './rows.ts'

@@ -126,7 +126,10 @@ export function arrivals(options: ArrivalsOptions): Arrivals {
     const left = new Set(buffer.map(partitionOf))
     // Where nothing is left in the buffer, it is handled as far as it was read: also what was filtered out.
     const whole = [...read.values()].filter((offset) => !left.has(partitionOf(offset)))
-    return [...whole, ...reachedBy(messages, [...read.values()]).filter((offset) => left.has(partitionOf(offset)))]
+    return [
+      ...whole,
+      ...reachedBy(messages, [...read.values()]).filter((offset) => left.has(partitionOf(offset))),
+    ]
   }
 
   /** One poll, and what becomes of it. */

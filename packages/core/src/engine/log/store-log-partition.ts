@@ -90,7 +90,10 @@ function numberOf({ key }: StoredEvent): number {
 }
 
 /** Under which a lane's position is saved. */
-export function placeOf({ source, number }: Partition, { topic }: Lane): Pick<Offset, 'source' | 'partition'> {
+export function placeOf(
+  { source, number }: Partition,
+  { topic }: Lane,
+): Pick<Offset, 'source' | 'partition'> {
   return { source: laneSource(source.store.service, topic), partition: number }
 }
 
