@@ -1,7 +1,7 @@
 import type { EventHead } from '../../ports/store.ts'
 import { attemptsOf } from '../aside/parking.ts'
 import { isOwn, isRecorded } from '../aside/source.ts'
-import { type Call, eachOnce, type EventWork, hasEffect, type Touched } from '../intake/work.ts'
+import { type Call, type EventWork, hasEffect, type Touched } from '../intake/work.ts'
 import { pace } from '../pace.ts'
 import type { Deciding } from './deciding.ts'
 import { statesOf } from './states.ts'
@@ -59,7 +59,12 @@ function receive({ changes, service, now }: Deciding, work: EventWork): void {
   if (observing.length === 0) changes.show(event, work.data, work.head)
   else {
     const head = { ...work.head, topic: undefined, at: now }
-    changes.store(event, work.data, head, eachOnce(observing.flatMap(({ touched }) => touched)))
+    changes.store(
+      event,
+      work.data,
+      head,
+      observing.flatMap(({ touched }) => touched),
+    )
   }
 }
 

@@ -63,7 +63,6 @@ export interface Call {
   readonly handler: HandlerDef
   /** In the order of its `at`s; of a list each id once. */
   readonly ids: readonly (string | readonly string[])[]
-  /** Each once. */
   readonly touched: readonly Touched[]
 }
 
@@ -144,12 +143,12 @@ function callOf(handler: HandlerDef, data: unknown): Call {
     const chosen = select(data)
     return typeof chosen === 'string' ? chosen : [...new Set(chosen)]
   })
-  const all = handler.targets.flatMap(({ entity }, index) => {
+  const touched = handler.targets.flatMap(({ entity }, index) => {
     const chosen = [ids[index]!].flat()
     checkIds(chosen, `the handler on ${handler.event.type}, at ${entity.name}`)
     return chosen.map((id) => ({ entity, id, subject: subjectOf(entity, id) }))
   })
-  return { handler, ids, touched: eachOnce(all) }
+  return { handler, ids, touched }
 }
 
 /** Each entity once, however often it is named: an event stands once in a history. */

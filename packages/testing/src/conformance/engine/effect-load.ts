@@ -75,7 +75,7 @@ export const effectLoad = group('effects under load', {
     const it = acting(world, async () => {
       running += 1
       most = Math.max(most, running)
-      await pause(300)
+      await pause(1_400)
       running -= 1
     })
     const process = await world.run(it.system)

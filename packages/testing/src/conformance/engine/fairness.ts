@@ -63,7 +63,7 @@ export const fairness = group('fairness', {
     const process = await world.run(it.system, { store: slow(it.telling.name, 20) })
     let n = 0
     let isOver = false
-    const clients = many(1_500, async () => {
+    const clients = many(2_500, async () => {
       while (!isOver) await it.tell(process, `k${n++}`).catch(() => {})
     })
     const count = (kind: 'commands' | 'messages'): number =>

@@ -11,14 +11,17 @@ import type { World } from './world.ts'
 function shelves({ suffix }: World, names: (thing: Thing) => readonly string[]) {
   const told = teller(suffix)
   const Put = answerEvent('Put', suffix)
-  const Shelf = entity('shelf', { count: 0 }).evolve(Put, ({ count }) => ({ count: count + 1 }))
+  const Shelf = entity('shelf', { count: 0, together: 0 }).evolve(Put, ({ count }, { n }) => ({
+    count: count + 1,
+    together: n,
+  }))
   const shelving = service(`shelves-${suffix}`, {
     entities: [Shelf],
     handlers: [
       on(told.Said)
         .at(Shelf, names)
         .emits(Put)
-        .decide((_, thing) => Put(thing)),
+        .decide((shelves, { id }) => Put({ id, n: shelves.ids.length })),
     ],
   })
   return { ...told, Shelf, shelving, system: system(`shelves-${suffix}`, [told.telling, shelving]) }
@@ -35,7 +38,7 @@ export const naming = group('naming', {
       async () => (await process.state(it.shelving, it.Shelf, 'c')).count === 1,
     )
     for (const id of ['a', 'b']) {
-      assert.deepEqual(await process.state(it.shelving, it.Shelf, id), { count: 2 })
+      assert.deepEqual(await process.state(it.shelving, it.Shelf, id), { count: 2, together: 3 })
       const history = await (await world.look(it.shelving, it.system)).history(`shelf/${id}`)
       assert.equal(history.length, 2)
     }
