@@ -73,7 +73,7 @@ export function world({ clock, connect }: EngineContext, { shares }: { shares: b
     ailments: Ailments = {},
     only?: readonly ServiceDef[],
   ): Promise<Engines> {
-    const backend = await connect(system)
+    const backend = await connect(system, ailments.clock)
     const death = ailments.ended ?? forever
     void death.then(backend.close)
     const instance = shares ? newId() : undefined

@@ -189,6 +189,14 @@ export const mutations: readonly Mutation[] = [
   const clock = { ...options.clock, monotonic: options.clock.now }`,
   },
   {
+    defect: 'goes on with what it has lost',
+    group: 'owners',
+    case: 'nor when an error that nobody explains',
+    file: 'engine/intake/arrivals.ts',
+    from: 'fence.era === era && !isHeld(place)',
+    to: '!isHeld(place)',
+  },
+  {
     defect: 'gives up for good what an older version did not know',
     group: 'upgrades',
     case: 'what an older version did not know',
