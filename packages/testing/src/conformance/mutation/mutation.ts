@@ -197,6 +197,14 @@ export const mutations: readonly Mutation[] = [
     to: '!isHeld(place)',
   },
   {
+    defect: 'passes over what it cannot even set aside',
+    group: 'failures',
+    case: 'what cannot even be set aside',
+    file: 'engine/commit/committer.ts',
+    from: 'else arrivals.hold(message, delayMs)',
+    to: '',
+  },
+  {
     defect: 'gives up for good what an older version did not know',
     group: 'upgrades',
     case: 'what an older version did not know',
