@@ -10,12 +10,17 @@ export function due(data: Data, { limit, queues, only }: Parameters<Store['due']
   const wanted = new Set(queues)
   const isReady = ([name, { dueAt }]: [string, MemoryQueue]): boolean =>
     wanted.has(name) || (!only && dueAt <= now)
-  const all = [...data.parked].sort(([, a], [, b]) => a.dueAt - b.dueAt)
+  const all = [...data.parked].sort(
+    // Those that are named come in any case, so they come first.
+    ([one, a], [other, b]) => Number(wanted.has(other)) - Number(wanted.has(one)) || a.dueAt - b.dueAt,
+  )
   const run = Math.ceil(limit / runPart)
   const runs = all
     .filter(isReady)
     .flatMap(([, { entries, dueAt }]) =>
-      [...entries.values()].slice(0, run).map((entry) => ({ ...entry, nextAt: dueAt })),
+      [...entries.values()]
+        .slice(0, run)
+        .map((entry) => ({ ...entry, nextAt: dueAt === Number.POSITIVE_INFINITY ? undefined : dueAt })),
     )
   const parked = page(runs, limit)
   if (only) return { now, deadlines: [], parked, nextInMs: undefined }
