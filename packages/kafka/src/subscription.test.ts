@@ -167,7 +167,7 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     const asked: string[] = []
     const from = (who: string) => async (_: string, partition: number) => {
       asked.push(`${who} ${partition}`)
-      return 0
+      return undefined
     }
     const options = { group: 'g', topics: [publisher.topic] }
     await publisher.publish(inTurn(40, 0, 5))
@@ -197,7 +197,7 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     for (let ms = 0; ms < 40; ms += 2) {
       const group = `${system}.g${ms}`
       const other = createKafkaLog({ brokers: [server.address], clientId: 'other', system })
-      await other.subscribe({ group: `g${ms}`, topics: [publisher.topic], from: async () => 0 })
+      await other.subscribe({ group: `g${ms}`, topics: [publisher.topic], from: async () => undefined })
       await pause(ms)
       await other.close()
       const found = (await admin.describeGroups({ groups: [group] })).get(group)
@@ -222,7 +222,7 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     await admin.deleteRecords({
       topics: [{ name: publisher.topic.name, partitions: [{ partition, offset: BigInt(position - 2) }] }],
     })
-    const ledger = memoryLedger(new Map([[`${publisher.topic.name}/${partition}`, 2]]))
+    const ledger = memoryLedger(new Map([[`${publisher.topic.name}/${partition}`, { source: publisher.topic.name, partition, next: 2 }]]))
     const late = await reader('late', ledger)
     await late.have(3)
     assert.match(String(retries.at(-1)), /2 to 5 expired before they were read/)
@@ -238,7 +238,7 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     const subscription = await log.subscribe({
       group: 'g',
       topics: [publisher.topic],
-      from: async (_, asked) => (asked === partition ? 10 : 0),
+      from: async (source, asked) => (asked === partition ? { source, partition, next: 10 } : undefined),
     })
     open.push(subscription)
     await assert.rejects(subscription.poll(10), { code: 'LOG_TRUNCATED', message: /ends at 3; .* is 10/ })
@@ -249,7 +249,7 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     const subscription = await log.subscribe({
       group: 'g',
       topics: [publisher.topic],
-      from: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(0)),
+      from: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(undefined)),
     })
     open.push(subscription)
     await publisher.publish(inTurn(4, 0, 2))

@@ -1,4 +1,4 @@
-import type { Offset, Subscription } from '@waybill/core'
+import type { Log, Offset, Subscription } from '@waybill/core'
 import { backlog } from './backlog.ts'
 import { bell } from './bell.ts'
 import type { Reading } from './fetched.ts'
@@ -24,7 +24,7 @@ export function subscribe(options: {
   group: string
   instance: string
   topics: readonly string[]
-  from: (source: string, partition: number) => Promise<number>
+  from: Parameters<Log['subscribe']>[0]['from']
   trouble: Trouble
 }): KafkaSubscription {
   const { from } = options
@@ -77,11 +77,11 @@ export function subscribe(options: {
     followed = assignments
     const fresh = assigned.filter((partition) => !readings.has(nameOf(partition)))
     try {
-      const positions = await Promise.all(fresh.map(({ topic, partition }) => from(topic, partition)))
+      const saved = await Promise.all(fresh.map(({ topic, partition }) => from(topic, partition)))
       // Unless all has changed meanwhile.
       if (followed !== assignments) return
       for (const [n, partition] of fresh.entries()) {
-        readings.set(nameOf(partition), { ...partition, next: positions[n]! })
+        readings.set(nameOf(partition), { ...partition, next: saved[n]?.next ?? 0 })
       }
     } catch (cause) {
       followed = undefined
