@@ -24,7 +24,8 @@ export function memoryLedger(
     from: async (source, partition) => at({ source, partition }),
     write: async (messages, moves) => {
       if (moves.some((move) => (at(move)?.next ?? 0) !== move.expected)) return false
-      for (const { expected: _, ...offset } of moves) saved.set(`${offset.source}/${offset.partition}`, offset)
+      for (const { expected: _, ...offset } of moves)
+        saved.set(`${offset.source}/${offset.partition}`, offset)
       handled.push(...messages)
       return true
     },

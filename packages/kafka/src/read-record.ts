@@ -97,7 +97,7 @@ function isWorthKeeping(
 }
 
 /** A key that is no text, such as a number, in hexadecimal digits; one that is very long by its hash. */
-function keyOf(key: Buffer): string {
+export function keyOf(key: Buffer): string {
   if (key.length > keyMax) return `sha256:${hash('sha256', key)}`
   return isUtf8(key) ? key.toString() : `0x${key.toString('hex')}`
 }

@@ -113,7 +113,10 @@ export const positions = group('positions', {
     await second.receive(6)
     const textsOf = (topic: string): readonly string[] =>
       second.messages.flatMap(({ event }, n) => (event.topic === topic ? [second.texts()[n]!] : []))
-    assert.deepEqual(textsOf(further.name), numbers(1, 5).map((n) => `${further.name} ${n}`))
+    assert.deepEqual(
+      textsOf(further.name),
+      numbers(1, 5).map((n) => `${further.name} ${n}`),
+    )
     assert.deepEqual(textsOf(known.name), [`${known.name} 5`])
   },
 
