@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync, statSync, truncateSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Admin } from '@platformatic/kafka'
@@ -209,6 +211,40 @@ describe('A partition that is not what it was', { skip: await skipWithoutKafka()
     await second.have(404)
     assertAll(second.messages, 1, 404)
   })
+
+  it(
+    'is read on where its log has parted from what was read, when its brokers have lost the end of it',
+    {
+      skip: process.platform !== 'linux' && 'finds the files of a broker by the command line of its process',
+    },
+    async () => {
+      const all = Array.from({ length: 20 }, (_, n) => anEvent({ key: 'k', text: `${n}`, at: Date.now() }))
+      const member = await reader()
+      // Each in a batch of its own.
+      for (const [n, event] of all.slice(0, 10).entries()) {
+        await publisher.publish([event])
+        await member.have(n + 1)
+      }
+      await member.close()
+      const { partition } = member.messages[0]!
+      const settings = readFileSync(`/proc/${server.pid}/cmdline`, 'utf8').split('\0')
+      const folder = dirname(settings.find((part) => part.endsWith('server.properties'))!)
+      await server.kill()
+      const file = join(folder, 'log', `${publisher.topic.name}-${partition}`, '00000000000000000000.log')
+      truncateSync(file, Math.floor(statSync(file).size / 2))
+      await server.start()
+      await publisher.publish(all.slice(10))
+      await eventually(async () => (await ends().catch(() => []))[partition] === 15)
+      const second = await reader()
+      await second.have(20)
+      assert.deepEqual(
+        textsOf(second.messages, 'k'),
+        all.map((_, n) => `${n}`),
+      )
+      assert.match(troubles.join(), /it parted at 5 from what was read/)
+      await eventually(() => saved.get(`${publisher.topic.name}/${partition}`)?.next === 15)
+    },
+  )
 
   it('is left alone without tables, and the others go on, until another offset is saved', async () => {
     hasTables = false
