@@ -9,6 +9,7 @@ import { openProducer } from './open-producer.ts'
 import type { Halted } from './recovery.ts'
 import type { EventTable } from './refill.ts'
 import { createRelay, type Relay, type RelayPosition } from './relay.ts'
+import { relaySource } from './stored-position.ts'
 import { type KafkaSubscription, subscribe } from './subscription.ts'
 import type { Trouble } from './trouble.ts'
 import { type ContentType, recordWriter } from './write-record.ts'
@@ -34,8 +35,13 @@ export interface KafkaLogOptions extends KafkaConnection {
    * from them. Default: none are.
    */
   readonly tables?: (topic: string) => readonly EventTable[]
-  /** Told when nothing more is read of a partition until somebody has decided, and with a `cause` of undefined when it goes on. */
+  /**
+   * Told when nothing more is read of a partition until somebody has decided, and with a `cause` of undefined when it goes
+   * on. Where nothing more of a service is published, the source is `relay`.
+   */
   readonly halted?: (report: Omit<HaltedOf, 'cause'> & { readonly cause: Error | undefined }) => void
+  /** After a request events of a service wait so long for company; asked each time. Default: 25. */
+  readonly lingerMs?: (() => number) | undefined
 }
 
 /** What is halted, and in whose name. */
@@ -60,7 +66,7 @@ export interface KafkaLog extends Log {
   ensureTopics(topics: readonly TopicDef[]): Promise<readonly TopicDifference[]>
   /** Whether a broker answers, within a few seconds. */
   ready(): Promise<boolean>
-  /** All of which nothing more is read here until somebody has decided: for readiness, and to be shown. */
+  /** All of which nothing more is read or published here until somebody has decided: for readiness, and to be shown. */
   halted(): readonly HaltedOf[]
   /** Closes all that was opened with it, and itself. */
   close(): Promise<void>
@@ -78,6 +84,14 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   admin.on('error', () => {})
   const subscriptions: { readonly service: string; readonly subscription: KafkaSubscription }[] = []
   const relays = new Map<string, Relay>()
+  /** Services of which nothing more is published. */
+  const stuck = new Map<string, HaltedOf>()
+
+  function relayHalted(service: string, cause: Error | undefined): void {
+    if (cause === undefined) stuck.delete(service)
+    else stuck.set(service, { service, ...relaySource, cause })
+    halted?.({ service, ...relaySource, cause })
+  }
 
   return {
     repeats: true,
@@ -108,6 +122,8 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
         store,
         position,
         openProducer: () => openProducer(options, trouble),
+        halted: (cause) => relayHalted(service, cause),
+        lingerMs: options.lingerMs,
         topics: topics.map(({ name }) => name),
         toRecord: recordWriter({ source: `/waybill/${system}/${service}`, contentType }),
         trouble,
@@ -121,10 +137,12 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
         () => true,
         () => false,
       ),
-    halted: () =>
-      subscriptions.flatMap(({ service, subscription }) =>
+    halted: () => [
+      ...stuck.values(),
+      ...subscriptions.flatMap(({ service, subscription }) =>
         subscription.halted().map((one) => ({ service, ...one })),
       ),
+    ],
     close: async () => {
       await Promise.all(subscriptions.map(({ subscription }) => subscription.close()))
       await Promise.all([...relays.values()].map((relay) => relay.stop()))
