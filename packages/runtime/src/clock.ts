@@ -6,6 +6,7 @@ const timerMsMax = 2_147_483_647
 /** The time of this machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   timer(ms, fire) {
     let handle: NodeJS.Timeout
     const arm = (left: number): void => {
