@@ -15,7 +15,10 @@ const shop = system('shop', [service('product', { queries: [Stock] }), service('
 let now = 0
 
 function asking(answer: () => Promise<unknown>) {
-  return createAsk(shop, () => ({ ask: answer }) as unknown as Engine, { ...systemClock, monotonic: () => now })
+  return createAsk(shop, () => ({ ask: answer }) as unknown as Engine, {
+    ...systemClock,
+    monotonic: () => now,
+  })
 }
 
 test('An answer and a refusal come through', async () => {
