@@ -120,7 +120,7 @@ async function listenForEnds(broker: string): Promise<Ends> {
   const { events } = shopOf({ payments: {} as never, directory: {} as never })
   const { topic } = events.get('NotificationEvent')!
   const log = createKafkaLog({ brokers: [broker], clientId: 'bench', system: `bench-${randomUUID()}` })
-  const subscription = await log.subscribe({ group: 'ends', topics: [topic!], from: async () => 0 })
+  const subscription = await log.subscribe({ group: 'ends', topics: [topic!], from: async () => undefined })
   const listeners = new Set<(orderIds: readonly string[]) => void>()
   let closed = false
   const listening = (async () => {

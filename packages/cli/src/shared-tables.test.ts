@@ -35,23 +35,42 @@ test('The registry keeps its records in order, and of two that append in one pla
 
 test('Heartbeats take the place of earlier ones, and old ones are dropped', async () => {
   const heartbeats = databaseHeartbeats(database)
-  const startedAt = new Date('2026-11-21T10:00:00Z')
-  const beat = (instanceId: string, service: string, at: string) => ({
+  const beating = (service: string, upMs: number) => ({
     system: 'shop',
     service,
-    instanceId,
+    instanceId: 'one',
     address: 'web-1:4711',
-    startedAt,
-    at: new Date(at),
+    upMs,
   })
-  await heartbeats.beat(
-    [beat('one', 'order', '2026-11-21T10:00:00Z'), beat('one', 'payment', '2026-11-21T10:00:00Z')],
-    new Date(0),
+  const before = await now()
+  await heartbeats.beat([beating('order', 7_000), beating('payment', 0)], 60_000)
+  await database.read((run) =>
+    run({ text: 'update waybill.heartbeat set at = at - 20000, started_at = started_at' }),
   )
-  const order = beat('one', 'order', '2026-11-21T10:00:05Z')
-  await heartbeats.beat([order], new Date(0))
-  assert.deepEqual(await heartbeats.list('shop'), [order, beat('one', 'payment', '2026-11-21T10:00:00Z')])
+  await heartbeats.beat([beating('order', 12_000)], 60_000)
+  const [order, payment] = await heartbeats.list('shop')
+  const later = await now()
+  assert.deepEqual([order!.service, order!.instanceId, order!.address], ['order', 'one', 'web-1:4711'])
+  assert.ok(order!.at.getTime() >= before && order!.at.getTime() <= later)
+  // When it started is said once.
+  assert.ok(order!.startedAt.getTime() >= before - 7_000 && order!.startedAt.getTime() <= later - 7_000)
+  assert.ok(order!.ageMs >= 0 && order!.ageMs < 20_000)
+  assert.ok(payment!.ageMs >= 20_000)
   assert.deepEqual(await heartbeats.list('booking'), [])
-  await heartbeats.beat([], new Date('2026-11-21T10:00:01Z'))
-  assert.deepEqual(await heartbeats.list('shop'), [order])
+
+  await heartbeats.beat([], 20_000)
+  assert.deepEqual(
+    (await heartbeats.list('shop')).map(({ service }) => service),
+    ['order'],
+  )
+  await heartbeats.end([beating('order', 0)])
+  assert.deepEqual(await heartbeats.list('shop'), [])
 })
+
+/** By the database's clock. */
+function now(): Promise<number> {
+  return database.read(async (run) => {
+    const [row] = await run({ text: 'select (extract(epoch from clock_timestamp()) * 1000)::bigint' })
+    return Number(row![0])
+  })
+}

@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type ServiceClient,
   messageOf,
   type QueryDef,
@@ -7,7 +8,7 @@ import {
   type SystemDef,
   WaybillError,
 } from '@waybill/core'
-import { circuitBreaker, ConsecutiveBreaker, handleAll, type IPolicy } from 'cockatiel'
+import { circuitBreaker } from './circuit-breaker.ts'
 
 const answerMsMax = 2_000
 const failuresMax = 5
@@ -21,11 +22,17 @@ export type Ask = <I, O>(query: QueryDef<I, O>, input: I) => Promise<O | Refusal
  * that hangs does not hold up those that ask it.
  * @throws ASK_FAILED
  */
-export function createAsk(system: SystemDef, engineOf: (service: string) => ServiceClient): Ask {
+export function createAsk(
+  system: SystemDef,
+  engineOf: (service: string) => ServiceClient,
+  clock: Clock,
+): Ask {
   const owners = new Map(
     system.services.flatMap((service) => service.queries.map((query) => [query, service.name])),
   )
-  const guards = new Map(system.services.map((service) => [service.name, createGuard()]))
+  const guards = new Map(
+    system.services.map((service) => [service.name, circuitBreaker({ failuresMax, openMs, clock })]),
+  )
 
   return async (query, input) => {
     const owner = owners.get(query)
@@ -33,7 +40,7 @@ export function createAsk(system: SystemDef, engineOf: (service: string) => Serv
       throw new WaybillError('SYSTEM_INVALID', `Query ${query.name} belongs to no service of ${system.name}.`)
     }
     try {
-      return await guards.get(owner)!.execute(() => inTime(engineOf(owner).ask(query, input, systemCaller)))
+      return await guards.get(owner)!.run(() => inTime(engineOf(owner).ask(query, input, systemCaller)))
     } catch (cause) {
       throw new WaybillError(
         'ASK_FAILED',
@@ -44,11 +51,6 @@ export function createAsk(system: SystemDef, engineOf: (service: string) => Serv
   }
 }
 
-function createGuard(): IPolicy {
-  return circuitBreaker(handleAll, { halfOpenAfter: openMs, breaker: new ConsecutiveBreaker(failuresMax) })
-}
-
-/** The library's own time limit makes an AbortSignal for each question, which costs more than most answers. */
 async function inTime<T>(answer: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>()
   const timer = setTimeout(() => reject(new Error(`no answer after ${answerMsMax} ms`)), answerMsMax)

@@ -11,6 +11,13 @@ export type { RunningSystem } from './host/running-system.ts'
 export { endWithSignals } from './host/signals.ts'
 export { createIds, timeOfId } from './ids.ts'
 export type { Directory, Instance } from './outside/directory.ts'
-export { type Heartbeat, type HeartbeatStore, memoryHeartbeats } from './outside/heartbeats.ts'
+export {
+  type Beating,
+  directoryOf,
+  type Heartbeat,
+  type HeartbeatStore,
+  memoryHeartbeats,
+  processesOf,
+} from './outside/heartbeats.ts'
 export type { BookEntry, Money, PaymentProvider } from './outside/payment-provider.ts'
 export { createLogger, type LogSink } from './telemetry/logger.ts'

@@ -1,6 +1,5 @@
 import type { Store } from '@waybill/core'
 import type { RunningSystem } from '../host/running-system.ts'
-import { nextTry } from '../next-try.ts'
 import { showEvent, type ShownEvent } from './payload.ts'
 
 /** So many of a service are looked at; behind them are later ones. */
@@ -12,12 +11,14 @@ export interface ShownParked {
   readonly event: ShownEvent
   /** The bytes as they came, in base64: what nobody can read may yet be told by them. */
   readonly payload: string
+  /** The queue that it stands in: those behind it wait for it. */
+  readonly queue: string
   readonly source: string
   readonly reason: string
   readonly attempts: number
   readonly error: { readonly code: string; readonly message: string } | null
   readonly since: string
-  /** `null`: it is not tried again by itself. */
+  /** When its queue is tried next; `null`: not by itself. */
   readonly nextAt: string | null
 }
 
@@ -36,12 +37,13 @@ export async function parkedOf(
       ticket: entry.ticket,
       event: showEvent(running, entry.event),
       payload: Buffer.from(entry.event.payload).toString('base64'),
+      queue: entry.queue,
       source: entry.source,
       reason: entry.reason,
       attempts: entry.attempts,
       error: entry.error ?? null,
       since: new Date(entry.since).toISOString(),
-      nextAt: nextTry(entry),
+      nextAt: entry.nextAt === undefined ? null : new Date(entry.nextAt).toISOString(),
     })),
     nextCursor: rest.length > page.length ? String(page.at(-1)!.ticket) : null,
   }

@@ -3,7 +3,7 @@ import type { Registry } from 'prom-client'
 import { identifyCallers, requireRole } from '../auth/identity.ts'
 import type { RunningApplication } from '../host/application.ts'
 import type { Backends } from '../host/backends.ts'
-import { addHealth } from '../http/health.ts'
+import { addHealth, type Health } from '../http/health.ts'
 import { HttpProblem } from '../http/problem.ts'
 import { closeServer, createServer } from '../http/server.ts'
 import { expose } from '../telemetry/exposition.ts'
@@ -27,16 +27,16 @@ export async function startAdminServer(options: {
   port: number
   jwtSecret: string
   logger: FastifyBaseLogger
-  readiness: () => Promise<boolean>
+  health: Health
   demo: boolean
   more: Backends['adminRoutes']
 }): Promise<AdminServer> {
-  const { systems, registry, host, port, jwtSecret, logger, readiness, demo, more } = options
+  const { systems, registry, host, port, jwtSecret, logger, health, demo, more } = options
   const http = createServer(logger)
   http.setNotFoundHandler(() => {
     throw new HttpProblem('NOT_FOUND')
   })
-  addHealth(http, readiness)
+  addHealth(http, health)
   http.get('/metrics', async (request, reply) => {
     const { contentType, body } = await expose(registry, request.headers.accept)
     return reply.type(contentType).send(body)

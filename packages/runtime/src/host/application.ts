@@ -16,6 +16,7 @@ import { seedDemoAccounts } from '../auth/demo.ts'
 import type { Config } from '../config/config.ts'
 import { addEndpoint } from '../http/endpoint.ts'
 import { createGateway, type Gateway } from '../http/gateway.ts'
+import type { Health } from '../http/health.ts'
 import { queryEndpoint } from '../http/queries.ts'
 import { directoryOf } from '../outside/heartbeats.ts'
 import { BookQuery } from '../outside/payments/book.ts'
@@ -26,6 +27,7 @@ import { createLinks } from '../remote/links.ts'
 import { reachable } from '../remote/reachable.ts'
 import { remoteService } from '../remote/remote-service.ts'
 import { serveEngines } from '../remote/serve-engines.ts'
+import type { Halts } from '../telemetry/halts.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import { createTelemetry } from '../telemetry/telemetry.ts'
 import type { Backends } from './backends.ts'
@@ -67,17 +69,18 @@ export async function startApplication(options: {
   logger: Logger
   crashed: (error: unknown) => void
   shutdown: Shutdown
-  readiness: () => Promise<boolean>
+  health: Health
+  halts: Halts
 }): Promise<RunningApplication> {
-  const { application, config, backends, clock, ids, metrics, crashed, shutdown, readiness } = options
+  const { application, config, backends, clock, ids, metrics, crashed, shutdown, health, halts } = options
   const { name, paysBy } = application
   const { jwtSecret } = config
   const logger = options.logger.child({ system: name })
   const placement = placementOf(options.services)
-  const directory = directoryOf(name, backends.heartbeats, clock)
+  const directory = directoryOf(name, backends.heartbeats)
   const outside = `${name}/outside`
   const addresses = addressBook(directory, clock)
-  const outsideAddresses = addressBook(directoryOf(outside, backends.heartbeats, clock), clock)
+  const outsideAddresses = addressBook(directoryOf(outside, backends.heartbeats), clock)
   const links = createLinks(jwtSecret)
   shutdown.add(() => links.close())
   const remote = (service: ServiceDef): ServiceClient => {
@@ -95,7 +98,7 @@ export async function startApplication(options: {
       backends,
       clock,
       ids,
-      telemetry: createTelemetry({ system, metrics, logger }),
+      telemetry: createTelemetry({ system, metrics, halts, logger }),
       timeScale,
       crashed,
       shutdown,
@@ -145,7 +148,7 @@ export async function startApplication(options: {
       redis: config.redis,
       jwtSecret,
       logger,
-      readiness,
+      health,
       routes,
     }),
   )

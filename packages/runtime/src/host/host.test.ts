@@ -9,7 +9,6 @@ import Type from 'typebox'
 import type { Application } from '../application.ts'
 import { call } from '../http/test-kit.ts'
 import { directoryOf } from '../outside/heartbeats.ts'
-import { systemClock } from '../clock.ts'
 import { login, memoryBackends, postOffice, startPostOffice } from './test-kit.ts'
 
 test('A host serves its systems until it is stopped', async () => {
@@ -63,7 +62,7 @@ test('While the backends are away, the host is not ready', async () => {
 test('Each service and the gateway have a heartbeat', async () => {
   const { backends } = memoryBackends()
   const host = await startPostOffice({ backends })
-  const instances = await directoryOf('post', backends.heartbeats, systemClock).instances()
+  const instances = await directoryOf('post', backends.heartbeats).instances()
   assert.deepEqual(
     instances.map(({ service, status }) => `${service} ${status}`),
     ['counter up', 'depot up', 'user up', 'gateway up'],

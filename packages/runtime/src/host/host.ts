@@ -6,7 +6,9 @@ import type { Application } from '../application.ts'
 import { systemClock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { createIds } from '../ids.ts'
-import { startHeartbeats } from '../outside/heartbeats.ts'
+import type { Health } from '../http/health.ts'
+import { processesOf, startHeartbeats } from '../outside/heartbeats.ts'
+import { createHalts } from '../telemetry/halts.ts'
 import { createMetrics, gaugeParked } from '../telemetry/metrics.ts'
 import { type RunningApplication, startApplication } from './application.ts'
 import type { Backends } from './backends.ts'
@@ -44,7 +46,21 @@ export async function startHost(options: {
     const metrics = createMetrics()
     const crash = Promise.withResolvers<unknown>()
     let serving = false
-    const readiness = async (): Promise<boolean> => serving && (await backends.ready())
+    const halts = createHalts()
+    const health: Health = {
+      ready: async () => serving && (await backends.ready()),
+      halted: halts.list,
+    }
+
+    const instance = { instanceId: ids.newId(), address: `${hostname()}:${process.pid}` }
+    const beating = { store: backends.heartbeats, clock, logger }
+    // Behind it is closed only what is beneath: then nothing of this process runs any more.
+    shutdown.add(
+      await startHeartbeats(
+        applications.map(({ name }) => ({ ...instance, system: processesOf(name), service: 'process' })),
+        beating,
+      ),
+    )
 
     const systems: RunningApplication[] = []
     for (const application of applications) {
@@ -58,18 +74,18 @@ export async function startHost(options: {
           metrics,
           crashed: crash.resolve,
           shutdown,
-          readiness,
+          health,
+          halts,
         }),
       )
     }
     gaugeParked(metrics, () => countParked(systems))
 
-    const instance = { instanceId: ids.newId(), address: `${hostname()}:${process.pid}` }
     const endHeartbeats = await startHeartbeats(
       systems.flatMap(({ instances }) =>
         instances.map(({ address = instance.address, ...running }) => ({ ...instance, ...running, address })),
       ),
-      { store: backends.heartbeats, clock, logger },
+      beating,
     )
     shutdown.add(endHeartbeats)
 
@@ -81,7 +97,7 @@ export async function startHost(options: {
         port: config.consolePort,
         jwtSecret: config.jwtSecret,
         logger,
-        readiness,
+        health,
         demo: config.demo,
         more: backends.adminRoutes,
       }),

@@ -69,7 +69,7 @@ export async function startSystem(options: {
     invariant(found !== undefined, `${system.name} has no service ${name}`)
     return found
   }
-  const ask = createAsk(system, client)
+  const ask = createAsk(system, client, clock)
   const instance = backends.shared ? rest.ids.newId() : undefined
   const engines: ReadonlyMap<string, Engine> = new Map(
     here.map((service) => [

@@ -1,10 +1,18 @@
-import type { CommandDef, CommandRoute, ServiceClient, QueryDef } from '@waybill/core'
+import {
+  type CommandDef,
+  type CommandRoute,
+  hasCode,
+  messageOf,
+  type QueryDef,
+  type ServiceClient,
+} from '@waybill/core'
 import Type from 'typebox'
 import { callerOf } from '../auth/identity.ts'
 import type { Endpoint } from './endpoint.ts'
 import { idempotencyOf } from './idempotency.ts'
 import { waitOf } from './prefer.ts'
-import { sendProblem } from './problem.ts'
+import { oversized } from './oversized.ts'
+import { HttpProblem, problem, sendProblem } from './problem.ts'
 import { refusalProblem } from './refusals.ts'
 import { parseRoute } from './route.ts'
 import { traceparentOf } from './trace.ts'
@@ -33,12 +41,15 @@ export function commandEndpoint(
     heeds: posts ? ['Idempotency-Key', 'Prefer'] : ['Prefer'],
     async handle(input, request, reply) {
       const waitMs = waitOf(request)
-      const result = await engine.submit(command, input, {
+      const sent = engine.submit(command, input, {
         caller: callerOf(request),
         correlationId: request.id,
         traceparent: traceparentOf(request),
         idempotency: posts ? idempotencyOf(request, secret) : undefined,
         waitMs,
+      })
+      const result = await sent.catch((error: unknown) => {
+        throw tooLarge(error, input)
       })
       if (result.refused) return sendProblem(reply, refusalProblem(result))
       if (waitMs !== undefined) reply.header('preference-applied', 'wait')
@@ -53,6 +64,15 @@ export function commandEndpoint(
       return result.reply
     },
   }
+}
+
+/** An event of it would have exceeded a size. Where that is not by its input, it is a fault on our side like any other. */
+function tooLarge(error: unknown, input: Readonly<Record<string, unknown>>): unknown {
+  if (!hasCode(error, 'LIMIT_EXCEEDED')) return error
+  const errors = oversized(input)
+  return errors.length === 0
+    ? error
+    : new HttpProblem(problem(422, 'LIMIT_EXCEEDED', messageOf(error), errors))
 }
 
 /** The parameter of the query that reads one resource of a collection: `orderId` of `GET /api/orders/{orderId}`. */

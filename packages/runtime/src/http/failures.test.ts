@@ -118,10 +118,27 @@ describe('problems', () => {
     assert.deepEqual([status, body.code], [422, 'IDEMPOTENCY_KEY_REUSED'])
   })
 
+  test('an input of which an event would be too large: 422, naming the field', async () => {
+    orders.answer(() => {
+      throw new WaybillError(
+        'LIMIT_EXCEEDED',
+        'The key of Done is 1001 bytes long; at most 1000 are allowed.',
+      )
+    })
+    const { status, body } = await orders.place({ ...good, address: 'x'.repeat(1_001) })
+    assert.deepEqual(
+      [status, body.code, body.errors],
+      [422, 'LIMIT_EXCEEDED', [{ pointer: '/address', detail: 'must not have more than 1000 bytes' }]],
+    )
+    assert.match(body.detail, /key of Done/)
+    assert.deepEqual([(await orders.place(good)).status], [500])
+  })
+
   test('anything else: 500, which tells nothing outside and everything inside', async () => {
     for (const error of [
       new Error('password is 123'),
       new WaybillError('DECIDE_FAILED', 'password is 123'),
+      new WaybillError('LOOKUP_UNDECLARED', 'password is 123'),
     ]) {
       orders.logged.length = 0
       orders.answer(() => {
@@ -135,6 +152,7 @@ describe('problems', () => {
       assert.equal(line['correlationId'], headers.get('x-correlation-id'))
       assert.equal(line['route'], '/api/orders')
       assert.match(orders.logged[0]!, /password is 123/)
+      assert.equal(line['help'], error instanceof WaybillError ? error.help : undefined)
     }
   })
 })

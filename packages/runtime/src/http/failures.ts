@@ -45,10 +45,9 @@ export function answerFailure(error: unknown, request: FastifyRequest, reply: Fa
   const answer = problemOf(error)
   if (answer.status >= 500) {
     const level = answer.status === 503 ? 'warn' : 'error'
-    request.log[level](
-      { err: error, correlationId: request.id, method: request.method, route: request.routeOptions.url },
-      'request failed',
-    )
+    const help = error instanceof WaybillError ? error.help : undefined
+    const { id: correlationId, method, routeOptions } = request
+    request.log[level]({ err: error, help, correlationId, method, route: routeOptions.url }, 'request failed')
   }
   if (answer.status === 503) reply.header('retry-after', retryAfterSeconds)
   if (answer.status === 401) reply.header('www-authenticate', 'Bearer')

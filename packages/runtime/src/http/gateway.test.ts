@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { Halt } from '../telemetry/halts.ts'
 import { call, token } from './test-kit.ts'
 import { accepted, good, ordersGateway, type OrdersGateway } from './test-orders.ts'
 
 describe('the gateway', () => {
   let orders: OrdersGateway
   let ready = true
+  let halted: Halt[] = []
   before(async () => {
     orders = await ordersGateway({
-      readiness: async () => {
-        if (ready) return true
-        throw new Error('no store')
+      health: {
+        ready: async () => {
+          if (ready) return true
+          throw new Error('no store')
+        },
+        halted: () => halted,
       },
       routes: async ({ http, engine, caller }) => {
         http.get('/own', () => ({ service: engine('order').service.name }))
@@ -44,7 +49,12 @@ describe('the gateway', () => {
 
   test('health', async () => {
     assert.deepEqual((await call(orders.gateway, 'GET /healthz')).body, { status: 'alive' })
-    assert.equal((await call(orders.gateway, 'GET /readyz')).status, 200)
+    assert.deepEqual((await call(orders.gateway, 'GET /readyz')).body, { status: 'ready' })
+    // It still answers commands and queries; what stands still is to be seen.
+    halted = [{ system: 'test', service: 'order', source: 'paid', partition: 3, code: 'LIMIT_EXCEEDED' }]
+    const still = await call(orders.gateway, 'GET /readyz')
+    assert.deepEqual([still.status, still.body], [200, { status: 'ready', halted }])
+    halted = []
     ready = false
     const { status, body, headers } = await call(orders.gateway, 'GET /readyz')
     assert.deepEqual([status, body.code, headers.get('retry-after')], [503, 'NOT_READY', '1'])

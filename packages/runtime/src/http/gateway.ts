@@ -15,7 +15,7 @@ import { createTokens, type Tokens } from '../auth/tokens.ts'
 import { commandEndpoint } from './commands.ts'
 import { addDocs } from './docs.ts'
 import { addEndpoint, type Endpoint } from './endpoint.ts'
-import { addHealth } from './health.ts'
+import { addHealth, type Health } from './health.ts'
 import { openApi } from './openapi.ts'
 import { HttpProblem } from './problem.ts'
 import { queryEndpoint } from './queries.ts'
@@ -39,8 +39,7 @@ export interface GatewayOptions {
   readonly redis?: string | undefined
   readonly jwtSecret: string
   readonly logger: FastifyBaseLogger
-  /** Whether the store and the log are reached. */
-  readiness(): Promise<boolean>
+  readonly health: Health
   readonly routes?: Application['routes']
 }
 
@@ -64,7 +63,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 
   const endpoints = endpointsOf(options, tokens)
   await addDocs(http, openApi(system.name, endpoints))
-  addHealth(http, options.readiness)
+  addHealth(http, options.health)
   for (const endpoint of endpoints) {
     const ownLimit = loginRateLimit > 0 && endpoint.route.path.startsWith(authPath)
     addEndpoint(http, endpoint, ownLimit ? loginRateLimit : undefined)

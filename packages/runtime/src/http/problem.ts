@@ -60,15 +60,20 @@ export function problem(
   return { type: `urn:waybill:problem:${code}`, title: STATUS_CODES[status]!, status, detail, code, errors }
 }
 
+function gatewayProblem(code: GatewayCode, errors: readonly FieldError[] | undefined): Problem {
+  const { status, detail } = gatewayProblems[code]
+  return problem(status, code, detail, errors)
+}
+
 /** Thrown where a request cannot go on; the gateway's error handler answers with it. */
 export class HttpProblem extends Error {
   readonly problem: Problem
 
-  constructor(code: GatewayCode, errors?: readonly FieldError[]) {
-    const { status, detail } = gatewayProblems[code]
-    super(detail)
+  constructor(what: GatewayCode | Problem, errors?: readonly FieldError[]) {
+    const answer = typeof what === 'string' ? gatewayProblem(what, errors) : what
+    super(answer.detail)
     this.name = 'HttpProblem'
-    this.problem = problem(status, code, detail, errors)
+    this.problem = answer
   }
 }
 

@@ -34,7 +34,7 @@ export function testGateway(
     loginRateLimit: 0,
     jwtSecret: secret,
     logger: pino({ level: 'silent' }),
-    readiness: async () => true,
+    health: { ready: async () => true, halted: () => [] },
     ...options,
   })
 }

@@ -13,6 +13,16 @@ const at = (address: string, status: Instance['status'] = 'up'): Instance => ({
   status,
 })
 
+test('a clock that is set back does not keep what is known', async () => {
+  const clock = virtualClock()
+  let there = [at('http://a')]
+  const addresses = addressBook({ instances: async () => there }, { ...clock, now: () => -3_600_000 })
+  assert.deepEqual(await addresses('order'), ['http://a'])
+  there = [at('http://b')]
+  await clock.advance(501)
+  assert.deepEqual(await addresses('order'), ['http://b'])
+})
+
 test('while the directory cannot be read, instances are where they were', async () => {
   const clock = virtualClock()
   let answer = (): Promise<readonly Instance[]> => Promise.reject(new Error('the database is away'))

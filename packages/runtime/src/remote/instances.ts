@@ -12,8 +12,8 @@ export function addressBook(
   let known: ReturnType<Directory['instances']> = Promise.resolve([])
   let knownAt = -Infinity
   return async (service) => {
-    if (clock.now() - knownAt > freshMs) {
-      knownAt = clock.now()
+    if (clock.monotonic() - knownAt > freshMs) {
+      knownAt = clock.monotonic()
       const before = known
       // While the directory cannot be read, what it said last is the best guess.
       known = directory.instances().catch(() => before)

@@ -17,6 +17,8 @@ import type { Calls } from './wire.ts'
 const patienceMs = 5_000
 const tryAgainMs = 100
 const tailAgainMs = 500
+/** A call is repeated within its patience; that its answer is kept any longer is for an instance that is frozen meanwhile. */
+const keepMs = 60 * 60 * 1_000
 
 /**
  * A service that runs in another process, or in several. A call goes to one of its instances; where that does not answer,
@@ -33,7 +35,7 @@ export function remoteService(options: {
   const { service, addresses, links, clock, ids } = options
 
   async function call<K extends keyof Calls>(kind: K, body: Calls[K]): Promise<unknown> {
-    const until = clock.now() + patienceMs
+    const until = clock.monotonic() + patienceMs
     let cause: unknown
     for (;;) {
       const up = await addresses()
@@ -45,7 +47,7 @@ export function remoteService(options: {
           cause = error
         }
       }
-      if (clock.now() > until) {
+      if (clock.monotonic() > until) {
         const reason = up.length === 0 ? 'none is up' : messageOf(cause)
         throw new WaybillError('SERVICE_UNAVAILABLE', `No instance of ${service.name} answers: ${reason}`, {
           cause,
@@ -74,7 +76,7 @@ export function remoteService(options: {
     },
     submit: async (command, input, how) => {
       const slot = `call/${ids.newId()}`
-      const idempotency = how.idempotency ?? { slot, fingerprint: slot }
+      const idempotency = how.idempotency ?? { slot, fingerprint: slot, keepMs }
       const answer = await call('submit', { command: command.name, input, how: { ...how, idempotency } })
       const submitted = answer as Awaited<ReturnType<ServiceClient['submit']>>
       // Nobody but this call knows its key: a repetition is one of its own.

@@ -13,6 +13,8 @@ export interface Metrics {
   readonly batchSize: Histogram<'system' | 'service'>
   readonly parkings: Counter<'system' | 'service' | 'type' | 'code'>
   readonly retries: Counter<'system' | 'service' | 'code'>
+  readonly halted: Gauge<'system' | 'service' | 'source' | 'partition'>
+  readonly failures: Counter<'system' | 'service'>
   readonly sagasStarted: Counter<'system' | 'saga'>
   readonly sagasEnded: Counter<'system' | 'saga' | 'outcome'>
   readonly sagaDuration: Histogram<'system' | 'saga' | 'outcome'>
@@ -68,6 +70,18 @@ export function createMetrics(): Metrics {
       name: 'waybill_batch_retries_total',
       help: 'Batches that could not be committed and were tried again.',
       labelNames: [...perService, 'code'],
+    }),
+    halted: new Gauge({
+      registers,
+      name: 'waybill_halted_partitions',
+      help: 'Partitions of which nothing more is handled until somebody has dealt with the cause.',
+      labelNames: [...perService, 'source', 'partition'],
+    }),
+    failures: new Counter({
+      registers,
+      name: 'waybill_failures_total',
+      help: 'Failures that change nothing of what is stored.',
+      labelNames: perService,
     }),
     sagasStarted: new Counter({
       registers,

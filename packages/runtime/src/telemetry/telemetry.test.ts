@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { entity, event, on, type Parked, saga, service, system, WaybillError } from '@waybill/core'
-import { pino } from 'pino'
 import Type from 'typebox'
 import { createIds } from '../ids.ts'
+import { createHalts } from './halts.ts'
+import { createLogger } from './logger.ts'
 import { createMetrics, gaugeParked } from './metrics.ts'
 import { createTelemetry } from './telemetry.ts'
 
@@ -35,12 +36,15 @@ const conversation = system(
 
 function setUp() {
   const metrics = createMetrics()
-  const telemetry = createTelemetry({ system: conversation, metrics, logger: pino({ level: 'silent' }) })
+  const halts = createHalts()
+  const lines: Record<string, unknown>[] = []
+  const logger = createLogger({ json: true, sink: { write: (line) => void lines.push(JSON.parse(line)) } })
+  const telemetry = createTelemetry({ system: conversation, metrics, halts, logger })
   const samples = async (name: string): Promise<unknown> => {
     const values = (await metrics.registry.getSingleMetric(name)!.get()).values
     return values.map(({ labels, value }) => ({ ...labels, value }))
   }
-  return { metrics, telemetry, samples }
+  return { metrics, telemetry, samples, halts, lines }
 }
 
 const startedAt = Date.UTC(2026, 10, 21)
@@ -95,20 +99,56 @@ test('What is set aside is counted by the code of its error', async () => {
       at: startedAt,
       payload: new Uint8Array(),
     },
+    queue: 'k',
     source: 'asker',
     reason: 'failed',
     attempts: 1,
     error: { code: 'ASK_FAILED', message: 'no answer' },
-    since: startedAt,
-    nextAt: startedAt,
   }
   const cause = new WaybillError('ASK_FAILED', 'no answer')
   telemetry.parked({ service: 'answerer', cause, parked })
-  // One that is not tried again by itself.
-  telemetry.parked({ service: 'answerer', cause, parked: { ...parked, nextAt: Number.MAX_SAFE_INTEGER } })
   assert.deepEqual(await samples('waybill_parkings_total'), [
-    { system: 'conversation', service: 'answerer', type: 'Asked', code: 'ASK_FAILED', value: 2 },
+    { system: 'conversation', service: 'answerer', type: 'Asked', code: 'ASK_FAILED', value: 1 },
   ])
+})
+
+test('A partition that is halted is said once, with what to do, and that it goes on as well', async () => {
+  const { telemetry, samples, halts, lines } = setUp()
+  const place = { service: 'answerer', source: 'asked', partition: 3 }
+  const labels = { system: 'conversation', ...place }
+  const cause = new WaybillError('INVARIANT_BROKEN', 'the log was cut')
+  telemetry.halted({ ...place, cause })
+  telemetry.halted({ ...place, cause })
+  assert.deepEqual(await samples('waybill_halted_partitions'), [{ ...labels, value: 1 }])
+  assert.deepEqual(halts.list(), [{ ...labels, code: 'INVARIANT_BROKEN' }])
+  telemetry.halted({ ...place, cause: undefined })
+  telemetry.halted({ ...place, cause: undefined })
+  assert.deepEqual(await samples('waybill_halted_partitions'), [])
+  assert.deepEqual(halts.list(), [])
+  assert.deepEqual(
+    lines.map(({ time: _, ...line }) => line),
+    [
+      {
+        level: 'error',
+        ...labels,
+        code: 'INVARIANT_BROKEN',
+        cause: 'the log was cut',
+        help: cause.help,
+        msg: 'partition halted',
+      },
+      { level: 'info', ...labels, msg: 'partition goes on' },
+    ],
+  )
+})
+
+test('A failure beside what is stored is a warning, and counted', async () => {
+  const { telemetry, samples, lines } = setUp()
+  telemetry.failed({ service: 'asker', what: 'a listener', cause: new Error('it threw') })
+  assert.deepEqual(await samples('waybill_failures_total'), [
+    { system: 'conversation', service: 'asker', value: 1 },
+  ])
+  const [{ level, what, cause }] = lines as [Record<string, unknown>]
+  assert.deepEqual([level, what, cause], ['warn', 'a listener', 'it threw'])
 })
 
 test('Metrics are given also when what is set aside cannot be counted', async () => {

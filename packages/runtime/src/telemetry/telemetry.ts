@@ -1,6 +1,6 @@
-import { messageOf, type SystemDef, type Telemetry } from '@waybill/core'
+import { messageOf, type SystemDef, type Telemetry, WaybillError } from '@waybill/core'
 import type { Logger } from 'pino'
-import { nextTry } from '../next-try.ts'
+import type { Halts } from './halts.ts'
 import type { Metrics } from './metrics.ts'
 import { createSagaMeter } from './sagas.ts'
 
@@ -8,10 +8,12 @@ import { createSagaMeter } from './sagas.ts'
 export function createTelemetry({
   system,
   metrics,
+  halts,
   logger,
 }: {
   system: SystemDef
   metrics: Metrics
+  halts: Halts
   logger: Logger
 }): Telemetry {
   const meterSagas = createSagaMeter(system, metrics)
@@ -43,10 +45,29 @@ export function createTelemetry({
           key,
           correlationId,
           attempts: parked.attempts,
-          nextAt: nextTry(parked),
           cause: messageOf(cause),
         },
         'event set aside',
+      )
+    },
+    halted({ service, source, partition, cause }) {
+      const place = { system: system.name, service, source, partition }
+      if (cause === undefined) {
+        metrics.halted.remove(place)
+        if (halts.remove(place)) logger.info(place, 'partition goes on')
+        return
+      }
+      const code = codeOf(cause)
+      metrics.halted.set(place, 1)
+      if (!halts.add({ ...place, code })) return
+      const help = cause instanceof WaybillError ? cause.help : undefined
+      logger.error({ ...place, code, cause: messageOf(cause), help }, 'partition halted')
+    },
+    failed({ service, what, cause }) {
+      metrics.failures.inc({ system: system.name, service })
+      logger.warn(
+        { system: system.name, service, code: codeOf(cause), what, cause: messageOf(cause) },
+        'failed, and nothing stored has changed',
       )
     },
     retried({ service, cause, delayMs }) {

@@ -35,7 +35,7 @@ async function provide(context: TestContext, data: MemoryData = memoryData()) {
     codec: jsonCodec,
     clock,
     ids: createIds(clock.now),
-    ask: createAsk(paymentSimulator, () => engine),
+    ask: createAsk(paymentSimulator, () => engine, clock),
   })
   await engine.start()
   context.after(() => engine.stop())
