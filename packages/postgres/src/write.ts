@@ -38,6 +38,7 @@ export function writeStatement(tables: Tables, write: Write, found: Found): Stat
     ...parkedParts(tables, write),
     ...offsetParts(tables, write),
     ...replyParts(tables, write),
+    ...claimParts(tables, write),
   ]
   const changes = parts.map(({ name, change: text }) => sql`, ${raw(name)} as (${text})`)
   return statement(sql`
@@ -130,5 +131,14 @@ function replyParts(tables: Tables, { replies }: Write): readonly Part[] {
         ${texts(replies.map(({ reply }) => JSON.stringify(reply)))},
         ${longs(replies.map(({ keepMs }) => Math.ceil(keepMs)))}
       ) u(slot, fingerprint, reply, keep_ms)`,
+  )
+}
+
+function claimParts(tables: Tables, { unclaim }: Write): readonly Part[] {
+  return change(
+    'unclaimed',
+    unclaim,
+    conflict,
+    () => sql`delete from ${tables.inbox} using h where event_id = any(${uuids(unclaim)})`,
   )
 }

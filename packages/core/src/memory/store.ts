@@ -50,7 +50,8 @@ export function memoryStore(service: string, data: MemoryData = memoryData()): S
         }
         check(held, write)
         const firstPosition = held.events.length + 1
-        apply(held, write, need.claim)
+        const left = new Set(write.unclaim)
+        apply(held, write, left.size === 0 ? need.claim : need.claim.filter((id) => !left.has(id)))
         return { firstPosition }
       }),
     offsets: async () => [...held.offsets.values()],

@@ -158,6 +158,8 @@ export interface Loaded {
 
 /** Everything that a batch changes. It happens as a whole or not at all. */
 export interface Write {
+  /** Of the ids that its need has claimed, those that it leaves to another batch after all. */
+  readonly unclaim: readonly string[]
   readonly events: readonly NewEvent[]
   /** `version` is the new one, `expected` the one that was loaded (0: none). */
   readonly snapshots: readonly (Snapshot & { readonly expected: number })[]
@@ -178,6 +180,7 @@ export interface Write {
 
 /** The write that changes nothing, to be filled in. */
 export const writeNothing: Write = {
+  unclaim: [],
   events: [],
   snapshots: [],
   rows: [],

@@ -5,7 +5,7 @@ import { needOf } from '../decide/need.ts'
 import type { Effects } from '../effects/effects.ts'
 import type { Batch } from '../intake/intake.ts'
 import { type EventWork, hasEffect, type Work } from '../intake/work.ts'
-import { firstOf } from './batches.ts'
+import { firstOf, messageOf } from './batches.ts'
 
 /** What a transaction has come to. */
 export interface Done extends Decided {
@@ -60,11 +60,27 @@ export function transaction(options: {
       const pass = { works: batch.works, now: lastAt, first: { need, loaded }, more, broken }
       decided = await decideBatch(context, pass)
       offsets = batch.fence?.expecting(firstOf(batch, decided.count).reached) ?? []
-      return { ...decided.write, offsets }
+      return { ...decided.write, offsets, unclaim: leftOf(batch.works, decided.count, loaded.duplicates) }
     })
     invariant(decided !== undefined, 'A store committed without deciding.')
     return { ...decided, firstPosition, offsets, durationMs: clock.monotonic() - startedAt }
   }
+}
+
+/** Ids that were claimed for the whole batch, of works that it does not come to: they will be claimed again. */
+function leftOf(works: readonly Work[], count: number, duplicates: ReadonlySet<string>): readonly string[] {
+  if (count === works.length) return []
+  const done = new Set(
+    works
+      .slice(0, count)
+      .flatMap(messageOf)
+      .map(({ event }) => event.id),
+  )
+  return works
+    .slice(count)
+    .flatMap(messageOf)
+    .map(({ event }) => event.id)
+    .filter((id) => !done.has(id) && !duplicates.has(id))
 }
 
 /** Works whose effect has yet to run: of each queue only the first, since the next must see what became of it. */

@@ -13,7 +13,7 @@ import { type BatchContext, draft } from './draft.ts'
 export interface Decided {
   /** How many works, from the first on, it is about: as many as time and size allow. */
   readonly count: number
-  readonly write: Omit<Write, 'offsets'>
+  readonly write: Omit<Write, 'offsets' | 'unclaim'>
   /** The payloads of `write.events`, in the same order. */
   readonly payloads: readonly Readonly<Record<string, unknown>>[]
   readonly answers: readonly { readonly work: CommandWork; readonly answer: CommandAnswer }[]

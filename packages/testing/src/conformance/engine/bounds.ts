@@ -4,6 +4,7 @@ import {
   entity,
   event,
   hasCode,
+  type Log,
   on,
   service,
   sizes,
@@ -15,6 +16,7 @@ import Type, { type TSchema } from 'typebox'
 import { many } from '../store/fixtures.ts'
 import { eventually } from '../waiting.ts'
 import { group } from './group.ts'
+import { repeatingLog } from './repeating-log.ts'
 import { answerEvent, teller } from './small.ts'
 import type { World } from './world.ts'
 
@@ -127,40 +129,47 @@ export const bounds = group('bounds', {
     assert.ok(tries > 0)
   },
 
-  'many decides that are slow together go in several batches': async (world) => {
-    const { suffix, clock } = world
-    const told = teller(suffix)
-    const Done = answerEvent('Done', suffix)
-    const Work = entity('work', { count: 0 }).evolve(Done, ({ count }) => ({ count: count + 1 }))
-    let skippedMs = 0
-    const working = service(`working-${suffix}`, {
-      entities: [Work],
-      handlers: [
-        on(told.Said)
-          .at(Work, 'id')
-          .emits(Done)
-          .decide((_, thing) => {
-            skippedMs += 80
-            return Done(thing)
-          }),
-      ],
-    })
-    const it = system(`working-${suffix}`, [told.telling, working])
-    const telling = await world.run(it, {}, [told.telling])
-    const ids = many(100, (n) => `k${n}`)
-    await Promise.all(ids.map((id) => told.tell(telling, id)))
-    const slow = { ...clock, monotonic: () => clock.monotonic() + skippedMs }
-    const process = await world.run(it, { clock: slow }, [working])
-    for (const id of ids) {
-      await eventually(`${id} is done`, async () => (await process.state(working, Work, id)).count === 1)
-    }
-    assert.ok(
-      process.reports.batches.every(({ messages }) => messages <= 10),
-      'a batch decides for half a second',
-    )
-    assert.deepEqual(process.reports.parked, [])
-  },
+  'many decides that are slow together go in several batches': slowTogether,
+
+  'also where the log repeats: what one batch does not come to, the next one takes': (world) =>
+    slowTogether(world, repeatingLog),
 })
+
+async function slowTogether(
+  { suffix, clock, run }: World,
+  log: (log: Log) => Log = (one) => one,
+): Promise<void> {
+  const told = teller(suffix)
+  const Done = answerEvent('Done', suffix)
+  const Work = entity('work', { count: 0 }).evolve(Done, ({ count }) => ({ count: count + 1 }))
+  let skippedMs = 0
+  const working = service(`working-${suffix}`, {
+    entities: [Work],
+    handlers: [
+      on(told.Said)
+        .at(Work, 'id')
+        .emits(Done)
+        .decide((_, thing) => {
+          skippedMs += 80
+          return Done(thing)
+        }),
+    ],
+  })
+  const it = system(`working-${suffix}`, [told.telling, working])
+  const telling = await run(it, {}, [told.telling])
+  const ids = many(100, (n) => `k${n}`)
+  await Promise.all(ids.map((id) => told.tell(telling, id)))
+  const slow = { ...clock, monotonic: () => clock.monotonic() + skippedMs }
+  const process = await run(it, { clock: slow, log }, [working])
+  for (const id of ids) {
+    await eventually(`${id} is done`, async () => (await process.state(working, Work, id)).count === 1)
+  }
+  assert.ok(
+    process.reports.batches.every(({ events }) => events.length <= 10),
+    'a batch decides for half a second',
+  )
+  assert.deepEqual(process.reports.parked, [])
+}
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()

@@ -92,6 +92,14 @@ export const mutations: readonly Mutation[] = [
     to: 'nowMs < 0',
   },
   {
+    defect: 'keeps claimed what it leaves to the next batch',
+    group: 'bounds',
+    case: 'also where the log repeats',
+    file: 'engine/commit/transaction.ts',
+    from: 'unclaim: leftOf(batch.works, decided.count, loaded.duplicates)',
+    to: 'unclaim: leftOf([], 0, loaded.duplicates)',
+  },
+  {
     defect: 'lets a listener throw into the loop',
     group: 'telling',
     case: 'a listener that throws',
