@@ -116,7 +116,7 @@ function furnish(
   const io = { ask, nextNumber: (sequence: string) => store.nextNumber(sequence) }
   const sharing: Sharing | undefined = instance === undefined ? undefined : { instance, leases: store }
   const definition = definitionOf(system, service)
-  const own = new Set([...emittedBy(service)].map(({ type }) => type))
+  const own = new Map([...emittedBy(service)].map(({ type, topic }) => [type, topic?.name]))
   const read = reader(service, store, codec)
 
   const acting = effects({ service: service.name, clock, io, timeScale, ended: (name) => times.freed(name) })
@@ -139,7 +139,8 @@ function furnish(
     codec,
     busy,
     subscribe: subscriber({ service, store, log, sharing }),
-    isWanted: ({ event }) => !own.has(event.type),
+    // What it has published itself comes back where it reads that topic, too.
+    isWanted: ({ event }) => event.topic === undefined || own.get(event.type) !== event.topic,
     ring,
     retried: (cause, delayMs) => telemetry.retried({ service: service.name, cause, delayMs }),
   })

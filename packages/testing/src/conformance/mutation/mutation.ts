@@ -112,8 +112,8 @@ export const mutations: readonly Mutation[] = [
     group: 'telling',
     case: 'an event of its own on a topic',
     file: 'engine/create-engine.ts',
-    from: '!own.has(event.type)',
-    to: 'own.size >= 0 && event !== undefined',
+    from: 'own.get(event.type) !== event.topic',
+    to: 'own.size >= 0',
   },
   {
     defect: 'decides a batch anew for each projection that throws',
