@@ -234,7 +234,8 @@ describe('A partition that is not what it was', { skip: await skipWithoutKafka()
       truncateSync(file, Math.floor(statSync(file).size / 2))
       await server.start()
       await publisher.publish(all.slice(10))
-      await eventually(async () => (await ends().catch(() => []))[partition] === 15)
+      // Some of them twice, if an answer was lost.
+      await eventually(async () => ((await ends().catch(() => []))[partition] ?? 0) >= 15)
       const second = await reader()
       await second.have(20)
       assert.deepEqual(
@@ -242,7 +243,8 @@ describe('A partition that is not what it was', { skip: await skipWithoutKafka()
         all.map((_, n) => `${n}`),
       )
       assert.match(troubles.join(), /it parted at 5 from what was read/)
-      await eventually(() => saved.get(`${publisher.topic.name}/${partition}`)?.next === 15)
+      const [end] = (await ends()).slice(partition)
+      await eventually(() => saved.get(`${publisher.topic.name}/${partition}`)?.next === end)
     },
   )
 
@@ -293,8 +295,19 @@ describe('A partition that is not what it was', { skip: await skipWithoutKafka()
     await eventually(() => /There is no topic/.test(troubles.join()))
     await other.publish(events(1, 8))
     await both.have(16)
+    // Nor while it is divided anew.
+    await both.close()
+    const again = await startReader(log, { group: 'g', topics: [publisher.topic, other.topic], ledger })
+    open.push(again)
+    await other.publish(events(9, 12))
+    await again.have(4)
     await log.ensureTopics([publisher.topic])
     await publisher.publish(events(9, 12))
-    await both.have(20)
+    await again.have(16)
+    assertAll(
+      again.messages.filter(({ source }) => source === publisher.topic.name),
+      1,
+      12,
+    )
   })
 })
