@@ -7,6 +7,7 @@ import { Admin } from '@platformatic/kafka'
 import type { Offset } from '@waybill/core'
 import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 import { anEvent } from './an-event.test.fixture.ts'
+import { forkMember } from './fork-member.test.fixture.ts'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { type Ledger, memoryLedger } from './ledger.test.fixture.ts'
 import { type Publisher, startPublisher } from './publisher.test.fixture.ts'
@@ -210,6 +211,41 @@ describe('A partition that is not what it was', { skip: await skipWithoutKafka()
     const second = await reader()
     await second.have(404)
     assertAll(second.messages, 1, 404)
+  })
+
+  it('is read from the tables again when its process was killed meanwhile', async () => {
+    await publisher.publish(events(1, 4_000))
+    await handled(4_000)
+    await recreate()
+    const before = new Map(saved)
+    const given: string[] = []
+    const killed = await forkMember(
+      {
+        ...ledger,
+        // So that it is killed in the middle.
+        write: async (messages, moves) => {
+          given.push(...messages.map(({ event }) => event.id))
+          await pause(50)
+          return given.length < 2_000 && ledger.write(messages, moves)
+        },
+        published: publisher.store.published,
+      },
+      {
+        address: server.address,
+        system: 'recovery',
+        group: 'g',
+        topic: publisher.topic.name,
+        instance: 'one',
+      },
+    )
+    killed.join()
+    await eventually(() => given.length > 1_000)
+    await killed.kill()
+    assert.deepEqual(saved, before)
+    await publisher.publish(events(4_001, 4_004))
+    const second = await reader()
+    await second.have(4_004)
+    assertAll(second.messages, 1, 4_004)
   })
 
   it(
