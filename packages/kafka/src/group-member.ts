@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Consumer } from '@platformatic/kafka'
 import type { Offset } from '@waybill/core'
+import { topicsIn } from './kafka-brokers.ts'
 import { clientOptions, type KafkaConnection } from './kafka-connection.ts'
 import type { Trouble } from './trouble.ts'
 import { within } from './within.ts'
@@ -34,6 +35,8 @@ const handOverMs = 3_000
 const joinMs = 2 * times.rebalanceTimeout
 const rejoinMs = 500
 const leaveMs = 2_000
+/** Topics that were missing are looked for so often. */
+const lookEveryMs = 5_000
 const nothing: readonly Assignment[] = []
 const noMetadata = Buffer.alloc(0)
 
@@ -83,9 +86,34 @@ export function joinGroup(options: {
     // After a rejoin that failed, or heartbeats that nobody answers, the client would not try again by itself.
     consumer.on('error', ended.resolve)
     consumer.on('consumer:heartbeat:stalled', ({ lastError }) => ended.resolve(lastError))
-    consumer.topics.trackAll(...topics)
-    joining = within(joinMs, 'Joining', consumer.joinGroup({})).catch(ended.resolve)
-    return ended.promise
+    closing.signal.addEventListener('abort', ended.resolve)
+    const used = consumer
+    joining = within(joinMs, 'Joining', join(used)).catch(ended.resolve)
+    const looking = setInterval(async () => {
+      // One that came since is only divided when the group is joined anew.
+      const isComplete = used.topics.size === 0 || used.topics.size === topics.length
+      if (!isComplete && (await existing(used)).length > used.topics.size)
+        ended.resolve(new Error('A topic is new'))
+    }, lookEveryMs)
+    return ended.promise.finally(() => {
+      clearInterval(looking)
+      closing.signal.removeEventListener('abort', ended.resolve)
+    })
+  }
+
+  /** Joins for the topics that are there: for one that is not, the client would not let the group have any. */
+  async function join(used: Consumer): Promise<void> {
+    const found = await existing(used)
+    if (closing.signal.aborted) return
+    if (found.length === 0) throw new Error(`There is none of the topics ${topics.join(', ')}`)
+    used.topics.trackAll(...found)
+    await used.joinGroup({})
+  }
+
+  async function existing(used: Consumer): Promise<readonly string[]> {
+    const found = await topicsIn(used, topics).catch(() => undefined)
+    // Whatever is wrong, joining says it.
+    return found === undefined ? topics : [...found.keys()]
   }
 
   async function stay(): Promise<void> {

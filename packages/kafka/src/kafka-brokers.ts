@@ -29,34 +29,16 @@ export function kafkaBrokers(connection: KafkaConnection, group: string): Broker
     return fresh
   }
 
-  async function stateOf(used: Consumer, name: string): Promise<TopicState | undefined> {
-    try {
-      return (await used.metadata({ topics: [name] })).topics.get(name)
-    } catch (cause) {
-      if (!isUnknownTopic(cause)) throw cause
-      // The client asks for all that it tracks before each fetch, and would fail with it.
-      used.topics.untrack(name)
-      return undefined
-    }
-  }
-
   return {
     topics: async (names) => {
       const used = consumer
-      try {
-        const { topics } = await used.metadata({ topics: [...names] })
-        track(used, names)
-        return topics
-      } catch (cause) {
-        if (!isUnknownTopic(cause)) throw cause
-        const found = await Promise.all(names.map(async (name) => [name, await stateOf(used, name)] as const))
-        const there = found.filter((one): one is readonly [string, TopicState] => one[1] !== undefined)
-        track(
-          used,
-          there.map(([name]) => name),
-        )
-        return new Map(there)
+      const found = await topicsIn(used, names)
+      // The client asks for all that it tracks before each fetch, and would fail with what is missing. It counts them.
+      for (const name of names) {
+        if (!found.has(name)) used.topics.untrack(name)
+        else if (!used.topics.has(name)) used.topics.track(name)
       }
+      return found
     },
     fetch: async (node, asks, limits) => {
       const topics = [...Map.groupBy(asks, ({ topicId }) => topicId)].map(([topicId, parts]) => ({
@@ -138,9 +120,19 @@ function answersIn(
   )
 }
 
-/** Once each: the client counts. */
-function track({ topics }: Consumer, names: readonly string[]): void {
-  for (const name of names) if (!topics.has(name)) topics.track(name)
+/** These topics as the client knows them, without those that do not exist. It fails for all of them if one is missing. */
+export async function topicsIn(
+  consumer: Consumer,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TopicState>> {
+  try {
+    return (await consumer.metadata({ topics: [...names] })).topics
+  } catch (cause) {
+    if (!isUnknownTopic(cause)) throw cause
+    if (names.length === 1) return new Map()
+    const each = await Promise.all(names.map((name) => topicsIn(consumer, [name])))
+    return new Map(each.flatMap((found) => [...found]))
+  }
 }
 
 function isUnknownTopic(cause: unknown): boolean {

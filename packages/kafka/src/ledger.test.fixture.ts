@@ -1,4 +1,5 @@
 import type { Message, Offset } from '@waybill/core'
+import type { EventTable } from './refill.ts'
 
 /** From where to where a position moves. */
 export interface Move extends Offset {
@@ -10,6 +11,8 @@ export interface Ledger {
   from(source: string, partition: number): Promise<Offset | undefined>
   /** Writes all of it, or nothing when a position is not where it is expected. Tells which. */
   write(handled: readonly Message[], moves: readonly Move[]): Promise<boolean>
+  /** The table of who publishes to the topic, if it is at hand. */
+  published?: EventTable['published']
 }
 
 /** A ledger in memory. @param saved positions by source and partition, `source/partition` */

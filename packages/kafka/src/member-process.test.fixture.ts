@@ -3,6 +3,7 @@ import { topic } from '@waybill/core'
 import { createKafkaLog } from './kafka-log.ts'
 import type { Ledger } from './ledger.test.fixture.ts'
 import { startReader } from './reader.test.fixture.ts'
+import type { EventTable } from './refill.ts'
 
 // A process of its own that becomes a member of a group when it is told to. Its ledger is with who has started it.
 const [address, system, group, name, instance] = process.argv.slice(2)
@@ -29,6 +30,7 @@ const log = createKafkaLog({
   clientId: 'process',
   system: system!,
   instance: instance!,
+  tables: () => [{ published: (...args) => ask('published', args) as ReturnType<EventTable['published']> }],
 })
 await startReader(log, {
   group: group!,

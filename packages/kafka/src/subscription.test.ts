@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Admin, Producer } from '@platformatic/kafka'
@@ -261,26 +262,31 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
       idempotent: true,
       transactionalId: 't',
     })
-    const message = (text: string) => ({
+    const message = (value: Buffer) => ({
       topic: publisher.topic.name,
       partition: 0,
       key: Buffer.from('k'),
-      value: Buffer.from(text),
+      value,
     })
-    for (const [text, end] of [
-      ['lost', 'abort'],
-      ['kept', 'commit'],
+    /** More than an answer has of a partition: the mark is in a later one. */
+    const large = Array.from({ length: 6 }, () => randomBytes(100_000))
+    for (const [values, end] of [
+      [[Buffer.from('lost')], 'abort'],
+      [[Buffer.from('lost, too')], 'abort'],
+      [[Buffer.from('kept')], 'commit'],
+      [large, 'abort'],
+      [[Buffer.from('also kept')], 'commit'],
     ] as const) {
       const transaction = await producer.beginTransaction()
-      await transaction.send({ messages: [message(text)] })
+      for (const value of values) await transaction.send({ messages: [message(value)] })
       await transaction[end]()
     }
     await producer.close()
     await publisher.publish(inTurn(8, 0, 2))
     const member = await reader('g')
-    await member.have(17)
-    assert.deepEqual(textsOf(member.messages, 'k'), ['kept'])
-    assert.equal(member.messages.find(({ event }) => event.key === 'k')?.position, 2)
+    await member.have(18)
+    assert.deepEqual(textsOf(member.messages, 'k'), ['kept', 'also kept'])
+    assert.equal(member.messages.find(({ event }) => event.key === 'k')?.position, 4)
   })
 })
 
