@@ -31,7 +31,10 @@ export async function carryOver(options: {
     const before = await store.offsets()
     const wanted =
       ends === undefined ? storeOffsets(system, service, heads) : kafkaOffsets(service, ends, heads)
-    const offsets = wanted.map((offset) => ({ ...offset, expected: nextOf(before, offset) }))
+    // An offset of 0 is none.
+    const offsets = wanted
+      .map((offset) => ({ ...offset, expected: nextOf(before, offset) }))
+      .filter(({ next, expected }) => next !== expected)
     await store.transact(needNothing, () => ({ ...writeNothing, offsets }))
     const left = ends === undefined ? 'kafka' : 'store'
     const gone = before.filter(({ source }) => logOf(source, system) === left).map(({ source }) => source)
