@@ -1,13 +1,15 @@
+import { WaybillError } from './errors.ts'
+
 /**
  * The sizes that hold everywhere, on every store and log. What exceeds one is refused where it enters, with
  * LIMIT_EXCEEDED, which names the event, the field and the limit: never later, where it would hold up others.
  */
 export const sizes = {
-  /** UTF-8 bytes of an event's key and of an entity's id. A database's index has to take it, with a prefix. */
+  /** UTF-8 bytes of an event's key, an entity's id and the key of a view's row. A database's index has to take it, with a prefix. */
   keyBytesMax: 1_000,
   /** Bytes of an encoded payload: with its headers it goes into a Kafka record of the default size. */
   payloadBytesMax: 512 * 1024,
-  /** How deep objects and lists may stand in each other, in a payload, a state or a row. */
+  /** How deep objects and lists may stand in each other in a payload. */
   depthMax: 64,
   /** Entities that one `.at(…)` may name. */
   idsMax: 1_000,
@@ -18,3 +20,64 @@ export const sizes = {
   /** The text that is kept of an error. */
   errorTextMax: 2_000,
 } as const
+
+/** @throws LIMIT_EXCEEDED when it is too long for a key; `what` names its place */
+export function checkKey(key: string, what: string): void {
+  if (isTooLong(key)) {
+    exceeded(`${what} is ${bytesOf(key)} bytes long; at most ${sizes.keyBytesMax} are allowed`)
+  }
+}
+
+/** @throws LIMIT_EXCEEDED when these are too many, or one of them is too long */
+export function checkIds(ids: readonly string[], what: string): void {
+  if (ids.length > sizes.idsMax) {
+    exceeded(`${what}, names ${ids.length} entities; at most ${sizes.idsMax} are allowed`)
+  }
+  for (const id of ids) checkKey(id, `An id of ${what},`)
+}
+
+/** @throws LIMIT_EXCEEDED when a payload is too large or too deep */
+export function checkPayload(type: string, data: object, payload: Uint8Array): void {
+  if (payload.length > sizes.payloadBytesMax) {
+    exceeded(
+      `The payload of ${type} is ${payload.length} bytes long${largestField(data)}; at most ${sizes.payloadBytesMax} are allowed`,
+    )
+  }
+  // Whatever is deep takes a byte a level at least: most events need not be gone through.
+  if (payload.length > sizes.depthMax && isDeeper(data, sizes.depthMax)) {
+    exceeded(`The payload of ${type} is more than ${sizes.depthMax} levels deep`)
+  }
+}
+
+/** Whether a text is longer than a key may be. */
+export function isTooLong(key: string): boolean {
+  // No character takes more than three bytes for each of its units.
+  return key.length * 3 > sizes.keyBytesMax && bytesOf(key) > sizes.keyBytesMax
+}
+
+function bytesOf(text: string): number {
+  let bytes = text.length
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    // Each half of a pair counts two, half of its four bytes.
+    if (code > 0x7f) bytes += code > 0x7ff && (code & 0xf800) !== 0xd800 ? 2 : 1
+  }
+  return bytes
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
+}
+
+/** Most of what is too large is so by one field. */
+function largestField(data: object): string {
+  const [largest] = Object.entries(data)
+    .map(([name, value]) => ({ name, length: JSON.stringify(value)?.length ?? 0 }))
+    .sort((a, b) => b.length - a.length)
+  return largest === undefined ? '' : `, most of it ${largest.name}`
+}
+
+function exceeded(message: string): never {
+  throw new WaybillError('LIMIT_EXCEEDED', `${message}.`)
+}

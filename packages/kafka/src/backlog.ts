@@ -1,44 +1,49 @@
-import type { Message, Poll } from '@waybill/core'
-import type { Fetched, Reading } from './fetched.ts'
-import { readRecord } from './read-record.ts'
+import { type Message, type Offset, type Poll, sizes } from '@waybill/core'
+import type { Portion } from './portion.ts'
+import type { Reading } from './reading.ts'
 
-/** What was fetched and nobody has taken yet. */
+/** What has come and nobody has taken yet. */
 export interface Backlog {
-  add(fetched: readonly Fetched[]): void
-  /** Up to so many messages, and how far that is; `undefined` when there is nothing. */
+  add(portions: readonly Portion[]): void
+  isEmpty(): boolean
+  /** Whether there is something of it. */
+  has(reading: Reading): boolean
+  /** Up to so many messages, and no more bytes than a page has; and how far that is. `undefined` when there is nothing. */
   take(max: number): Poll | undefined
-  /** Forgets what was read of other partitions. */
+  /** Forgets what is of other partitions. */
   keep(wanted: (reading: Reading) => boolean): void
 }
 
 export function backlog(): Backlog {
-  let waiting: (Fetched & { taken: number })[] = []
+  let waiting: { readonly portion: Portion; taken: number }[] = []
 
   return {
-    add: (fetched) => {
-      for (const one of fetched) waiting.push({ ...one, taken: 0 })
+    add: (portions) => {
+      for (const portion of portions) waiting.push({ portion, taken: 0 })
     },
+    isEmpty: () => waiting.length === 0,
+    has: (reading) => waiting.some(({ portion }) => portion.reading === reading),
     take: (max) => {
       if (waiting.length === 0) return undefined
       const messages: Message[] = []
-      const reached = new Map<Reading, number>()
-      while (waiting.length > 0 && messages.length < max) {
+      const reached = new Map<Reading, Offset>()
+      let bytes = 0
+      const isFull = (): boolean => messages.length >= max || bytes >= sizes.pageBytesMax
+      while (waiting.length > 0 && !isFull()) {
         const first = waiting[0]!
-        const portion = first.records.slice(first.taken, first.taken + max - messages.length)
-        for (const record of portion) {
-          const { topic: source, partition, offset: position } = record
-          messages.push({ source, partition, position, event: readRecord(record) })
+        const { portion } = first
+        for (; first.taken < portion.count && !isFull(); first.taken += 1) {
+          messages.push(portion.message(first.taken))
+          bytes += portion.bytes(first.taken)
         }
-        first.taken += portion.length
-        // Before the next record, or behind all that the answer had.
-        reached.set(first.reading, first.records[first.taken]?.offset ?? first.next)
-        if (first.taken === first.records.length) waiting.shift()
+        const offset = portion.reached(first.taken)
+        if (offset !== undefined) reached.set(portion.reading, offset)
+        if (first.taken === portion.count) waiting.shift()
       }
-      const next = [...reached].map(([{ topic: source, partition }, next]) => ({ source, partition, next }))
-      return { messages, next }
+      return { messages, next: [...reached.values()] }
     },
     keep: (wanted) => {
-      waiting = waiting.filter(({ reading }) => wanted(reading))
+      waiting = waiting.filter(({ portion }) => wanted(portion.reading))
     },
   }
 }

@@ -1,15 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import {
-  type ClusterTopicMetadata,
-  Consumer,
-  FetchIsolationLevels,
-  findErrorBy,
-  ListOffsetTimestamps,
-} from '@platformatic/kafka'
 import { backoffMs } from './backoff.ts'
-import { type Fetched, fetchedIn, type Reading } from './fetched.ts'
-import { clientOptions, type KafkaConnection } from './kafka-connection.ts'
-import { LogTruncated } from './log-truncated.ts'
+import type { Brokers, PartitionAnswer, TopicState } from './brokers.ts'
+import { type Fetched, fetchedIn } from './fetched.ts'
+import { type Loss, refillMs } from './loss.ts'
+import { nameOf, type Reading } from './reading.ts'
 import type { Trouble } from './trouble.ts'
 import { within } from './within.ts'
 
@@ -20,131 +14,234 @@ export interface Fetcher {
   close(): Promise<void>
 }
 
-type Topics = ReadonlyMap<string, ClusterTopicMetadata>
+type Topics = ReadonlyMap<string, TopicState>
 
-/** What an answer may bring, and how long it may take. */
-export const fetchLimits = {
-  /** An answer may wait so long for a first record. */
-  maxWaitTime: 500,
-  minBytes: 1,
-  /** Parsed at a time, which takes about 10 ms. */
-  maxBytes: 1024 * 1024,
-  isolationLevel: FetchIsolationLevels.READ_COMMITTED,
-}
 /** A broker that says nothing for so long is taken for dead. */
 const answerMs = 15_000
-/** Of one partition in one answer. */
-export const partitionMaxBytes = 256 * 1024
+/** What an answer may bring, as it is on the wire: parsed at a time, which takes about 10 ms. */
+export const bytesMax = 1024 * 1024
+/** What it should come to unpacked: what packs very well must not fill the memory. */
+const unpackedBytesMax = 8 * 1024 * 1024
+/** Of one partition in one answer, as a part of the whole. */
+export const partitionPart = 4
+/** The topics are not as they were remembered: nothing that a person has to hear of, when it passes. */
+const passing = new Set([
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'UNKNOWN_TOPIC_ID',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'INCONSISTENT_TOPIC_ID',
+])
 
 /**
- * @param options.answered called after each request with what it brought, also with nothing
- * @param options.ended called with the error that trying again does not mend
+ * @param options.answered called after each request with what it brought, also with nothing, and with the partitions of
+ *   which all is well
+ * @param options.lost called with partitions that can't be read on as they are
  */
 export function createFetcher(options: {
-  connection: KafkaConnection
-  group: string
-  topics: readonly string[]
-  answered: (fetched: readonly Fetched[]) => void
-  ended: (error: LogTruncated) => void
+  brokers: Brokers
+  answered: (fetched: readonly Fetched[], well: readonly Reading[]) => void
+  lost: (losses: readonly Loss[]) => void
   trouble: Trouble
 }): Fetcher {
-  const { connection, group, topics, answered, ended, trouble } = options
+  const { brokers, answered, lost, trouble } = options
   const closing = new AbortController()
-  let consumer = open()
   /** Leaders that have yet to answer. */
   const busy = new Set<number>()
+  /** Partitions with which something is wrong: left alone for a while, that the others may go on. */
+  const aside = new WeakMap<Reading, { readonly failures: number; readonly until: number }>()
+  /** Partitions that are out of range though their offset is there: once may be chance. */
+  const suspects = new WeakSet<Reading>()
   let lookingUp = false
   /** As it was last asked for: while a look-up is under way, partitions may have come or gone. */
   let wanted: readonly Reading[] = []
   let failures = 0
-
-  function open(): Consumer {
-    const fresh = new Consumer({
-      ...clientOptions(connection),
-      // It never joins, but the client wants a name.
-      groupId: group,
-      // By the next attempt something else may be wanted.
-      retries: 0,
-    })
-    fresh.on('error', () => {})
-    fresh.topics.trackAll(...topics)
-    return fresh
-  }
+  let maxBytes = bytesMax
 
   /** After a failure it resolves with nothing, and only after a pause. */
   async function patiently<T>(work: () => Promise<T>): Promise<T | undefined> {
-    const used = consumer
     try {
       const result = await within(answerMs, 'An answer', work())
       failures = 0
       return result
     } catch (cause) {
-      if (cause instanceof LogTruncated) ended(cause)
-      else if (!closing.signal.aborted) {
+      if (!closing.signal.aborted) {
         failures += 1
         const delayMs = backoffMs(failures)
         trouble(cause, delayMs)
-        void used.close(true).catch(() => {})
-        if (consumer === used) consumer = open()
+        brokers.reopen()
         await pause(delayMs, undefined, { signal: closing.signal }).catch(() => {})
       }
       return undefined
     }
   }
 
+  function setAside(readings: readonly Reading[], cause: unknown, isTold = true): void {
+    const count = Math.max(...readings.map((reading) => aside.get(reading)?.failures ?? 0)) + 1
+    const delayMs = backoffMs(count)
+    for (const reading of readings)
+      aside.set(reading, { failures: count, until: performance.now() + delayMs })
+    if (isTold || count > 1) trouble(cause, delayMs)
+    pause(delayMs, undefined, { signal: closing.signal, ref: false }).then(
+      () => answered([], []),
+      () => {},
+    )
+  }
+
+  function isAside(reading: Reading): boolean {
+    return (aside.get(reading)?.until ?? 0) > performance.now()
+  }
+
+  /** Those that can be fetched, from the topics as they are now; of the others is told what is wrong. */
+  async function checked(readings: readonly Reading[], found: Topics): Promise<readonly Reading[]> {
+    const losses: Loss[] = []
+    const fit: Reading[] = []
+    for (const reading of readings) {
+      const { topic, partition, topicId } = reading
+      const state = found.get(topic)
+      if (state === undefined) continue
+      reading.topicId ??= state.id
+      if (state.partitions[partition] === undefined) {
+        const found = `it has only ${state.partitions.length} partitions now`
+        losses.push({ reading, kind: 'gone', found, resume: undefined, partitions: state.partitions.length })
+      } else if (reading.topicId !== state.id) {
+        const found = `another topic of that name is there now: ${state.id} instead of ${topicId}`
+        losses.push(await lossOf(reading, state, 'recreated', found))
+      } else fit.push(reading)
+    }
+    if (losses.length > 0) lost(losses)
+    return fit
+  }
+
+  /** Of a log that is not the one that was read all may be new that is young enough. */
+  async function lossOf(
+    reading: Reading,
+    state: TopicState,
+    kind: Loss['kind'],
+    found: string,
+    known: Partial<Loss['resume']> = {},
+  ): Promise<Loss> {
+    const { topic, partition } = reading
+    const next = known.next ?? (await brokers.offset(topic, partition, { since: Date.now() - refillMs }))
+    const resume = { topicId: state.id, epoch: -1, ...known, next }
+    return { reading, kind, found, resume, partitions: state.partitions.length }
+  }
+
   async function askLeader(leader: number, readings: readonly Reading[], found: Topics): Promise<void> {
     if (busy.has(leader)) return
     busy.add(leader)
-    const fetched = (await patiently(() => fetch(leader, readings, found))) ?? []
+    const answers = await patiently(() => fetch(leader, readings, found))
     busy.delete(leader)
+    const fetched = answers?.fetched ?? []
     // Not before: an answer that comes too late is passed over.
-    for (const { reading, next } of fetched) reading.next = next
-    answered(fetched)
+    for (const { reading, next, epoch } of fetched) Object.assign(reading, { next, epoch })
+    answered(fetched, answers?.well ?? [])
   }
 
   async function fetch(
     leader: number,
     readings: readonly Reading[],
     found: Topics,
-  ): Promise<readonly Fetched[]> {
-    const idOf = (topic: string): string => found.get(topic)!.id
-    const request = [...Map.groupBy(readings, ({ topic }) => topic)].map(([topic, parts]) => ({
-      topicId: idOf(topic),
-      partitions: parts.map(({ partition, next }) => ({
-        partition,
-        fetchOffset: BigInt(next),
-        partitionMaxBytes,
-        currentLeaderEpoch: -1,
-        lastFetchedEpoch: -1,
-      })),
-    }))
-    try {
-      const answer = await consumer.fetch({ ...fetchLimits, node: leader, topics: request })
-      const byId = new Map(
-        readings.map((reading) => [`${idOf(reading.topic)}/${reading.partition}`, reading]),
-      )
-      return fetchedIn(answer, byId)
-    } catch (cause) {
-      if (findErrorBy(cause as Error, 'apiId', 'OFFSET_OUT_OF_RANGE') === null) throw cause
-      for (const reading of readings) await relocate(reading)
-      return []
+  ): Promise<{ fetched: readonly Fetched[]; well: readonly Reading[] }> {
+    const asks = readings.map(({ topic, partition, next, epoch }) => {
+      const { id, partitions } = found.get(topic)!
+      return { topic, topicId: id, partition, next, epoch, leaderEpoch: partitions[partition]!.leaderEpoch }
+    })
+    const partitionMaxBytes = Math.ceil(maxBytes / partitionPart)
+    const answers = await brokers.fetch(leader, asks, { maxBytes, partitionMaxBytes })
+    const byId = new Map(readings.map((reading, n) => [`${asks[n]!.topicId}/${reading.partition}`, reading]))
+    const unwell = new Set<Reading>()
+    const losses: Loss[] = []
+    const fetched: Fetched[] = []
+    for (const answer of answers) {
+      const reading = byId.get(`${answer.topicId}/${answer.partition}`)
+      if (reading === undefined) continue
+      if (answer.error === undefined && answer.diverging === undefined) {
+        const part = fetchedIn(answer, reading)
+        if (part !== undefined) fetched.push(part)
+        continue
+      }
+      unwell.add(reading)
+      const loss = await examine(reading, found.get(reading.topic)!, answer)
+      if (loss !== undefined) losses.push(loss)
     }
+    if (losses.length > 0) lost(losses)
+    adapt(fetched.reduce((sum, { bytes }) => sum + bytes, 0))
+    const well = readings.filter((reading) => !unwell.has(reading))
+    for (const reading of well) aside.delete(reading)
+    return { fetched, well }
+  }
+
+  /** Asks for less after an answer that was large when it was unpacked, and by and by for more again. */
+  function adapt(unpacked: number): void {
+    if (unpacked > unpackedBytesMax) maxBytes = Math.ceil((maxBytes * unpackedBytesMax) / unpacked)
+    else if (unpacked > 0) maxBytes = Math.min(bytesMax, maxBytes * 2)
+  }
+
+  /** What is wrong with a partition that was not answered as one would wish; `undefined`: that may pass. */
+  async function examine(
+    reading: Reading,
+    state: TopicState,
+    { error, diverging }: PartitionAnswer,
+  ): Promise<Loss | undefined> {
+    const { next, epoch } = reading
+    if (diverging !== undefined) {
+      const found = `it parted at ${diverging.endOffset} from what was read`
+      const known = { next: Math.min(diverging.endOffset, next), epoch: diverging.epoch }
+      return lossOf(reading, state, 'truncated', found, known)
+    }
+    if (error === 'OFFSET_OUT_OF_RANGE') return relocate(reading, state)
+    if (passing.has(error!)) brokers.forget()
+    const cause = new Error(`${nameOf(reading)} can't be read from ${next} (epoch ${epoch}): ${error}`)
+    setAside([reading], cause, !passing.has(error!))
+    return undefined
   }
 
   /** What is before the start of a partition has expired; what is behind its end was never there, or is lost. */
-  async function relocate(reading: Reading): Promise<void> {
-    const { topic, partition, next } = reading
-    const where = { topics: [topic], partitions: { [topic]: [partition] } }
-    const offsetAt = async (timestamp: bigint): Promise<number> =>
-      Number((await consumer.listOffsets({ ...where, timestamp })).get(topic)![partition])
+  async function relocate(reading: Reading, state: TopicState): Promise<Loss | undefined> {
+    const { topic, partition, next, epoch, isMarked } = reading
+    const end = await brokers.offset(topic, partition, 'end')
+    if (next > end) return lossOf(reading, state, 'truncated', `it ends at ${end}`)
+    const start = await brokers.offset(topic, partition, 'start')
+    if (next < start) {
+      // Nothing of it was ever read: it begins wherever the log begins.
+      if (next > 0 || isMarked)
+        return lossOf(reading, state, 'expired', `it begins at ${start}`, { next: start })
+      reading.next = start
+      return undefined
+    }
+    if (epoch >= 0 && suspects.has(reading)) {
+      return lossOf(reading, state, 'truncated', `no leader of epoch ${epoch} is known to it`)
+    }
+    suspects.add(reading)
+    setAside([reading], new Error(`${nameOf(reading)} is out of range at ${next}`), false)
+    return undefined
+  }
 
-    const end = await offsetAt(ListOffsetTimestamps.LATEST)
-    if (next > end) throw new LogTruncated(topic, partition, next, end)
-    const start = await offsetAt(ListOffsetTimestamps.EARLIEST)
-    if (next >= start) return
-    if (next > 0)
-      trouble(new Error(`${topic}/${partition}: ${next} to ${start - 1} expired before they were read`), 0)
-    reading.next = start
+  async function lookUp(): Promise<void> {
+    const names = new Set(wanted.filter((reading) => !isAside(reading)).map(({ topic }) => topic))
+    if (names.size === 0) return
+    const found = await patiently(async () => {
+      const topics = await brokers.topics([...names])
+      return {
+        topics,
+        fit: await checked(
+          wanted.filter((reading) => !isAside(reading)),
+          topics,
+        ),
+      }
+    })
+    if (found === undefined) return answered([], [])
+    for (const name of names) {
+      if (found.topics.has(name)) continue
+      const readings = wanted.filter(({ topic }) => topic === name)
+      if (readings.length > 0) setAside(readings, new Error(`There is no topic ${name}`))
+    }
+    const leaderOf = ({ topic, partition }: Reading): number =>
+      found.topics.get(topic)!.partitions[partition]!.leader
+    for (const [leader, led] of Map.groupBy(found.fit, leaderOf)) void askLeader(leader, led, found.topics)
   }
 
   return {
@@ -152,16 +249,11 @@ export function createFetcher(options: {
       wanted = readings
       if (lookingUp) return
       lookingUp = true
-      const metadata = await patiently(() => consumer.metadata({ topics: [...topics] }))
-      lookingUp = false
-      if (metadata === undefined) return answered([])
-      const leaderOf = ({ topic, partition }: Reading): number =>
-        metadata.topics.get(topic)!.partitions[partition]!.leader
-      for (const [leader, led] of Map.groupBy(wanted, leaderOf)) void askLeader(leader, led, metadata.topics)
+      await lookUp().finally(() => (lookingUp = false))
     },
     close: async () => {
       closing.abort()
-      await consumer.close(true)
+      await brokers.close()
     },
   }
 }

@@ -23,6 +23,7 @@ export function inHand(): InHand {
   return {
     given: (messages) => {
       for (const { source, partition, position } of messages) {
+        if (position < 0) continue
         reached.set(`${source}/${partition}`, { source, partition, next: position + 1 })
       }
     },

@@ -2,9 +2,14 @@ import { randomUUID } from 'node:crypto'
 import { Admin } from '@platformatic/kafka'
 import type { Log, Store, TopicDef } from '@waybill/core'
 import { ensureTopics, type TopicDifference } from './ensure-topics.ts'
+import { joinGroup } from './group-member.ts'
+import { kafkaBrokers } from './kafka-brokers.ts'
 import { clientOptions, type KafkaConnection } from './kafka-connection.ts'
 import { openProducer } from './open-producer.ts'
+import type { Halted } from './recovery.ts'
+import type { EventTable } from './refill.ts'
 import { createRelay, type Relay, type RelayPosition } from './relay.ts'
+import { relaySource } from './stored-position.ts'
 import { type KafkaSubscription, subscribe } from './subscription.ts'
 import type { Trouble } from './trouble.ts'
 import { type ContentType, recordWriter } from './write-record.ts'
@@ -25,6 +30,23 @@ export interface KafkaLogOptions extends KafkaConnection {
     readonly cause: unknown
     readonly delayMs: number
   }) => void
+  /**
+   * The tables of all services that publish to a topic, if their database is at hand: what the topic has lost is read
+   * from them. Default: none are.
+   */
+  readonly tables?: (topic: string) => readonly EventTable[]
+  /**
+   * Told when nothing more is read of a partition until somebody has decided, and with a `cause` of undefined when it goes
+   * on. Where nothing more of a service is published, the source is `relay`.
+   */
+  readonly halted?: (report: Omit<HaltedOf, 'cause'> & { readonly cause: Error | undefined }) => void
+  /** After a request events of a service wait so long for company; asked each time. Default: 25. */
+  readonly lingerMs?: (() => number) | undefined
+}
+
+/** What is halted, and in whose name. */
+export interface HaltedOf extends Halted {
+  readonly service: string
 }
 
 /** Apache Kafka as the log of a system. */
@@ -44,6 +66,8 @@ export interface KafkaLog extends Log {
   ensureTopics(topics: readonly TopicDef[]): Promise<readonly TopicDifference[]>
   /** Whether a broker answers, within a few seconds. */
   ready(): Promise<boolean>
+  /** All of which nothing more is read or published here until somebody has decided: for readiness, and to be shown. */
+  halted(): readonly HaltedOf[]
   /** Closes all that was opened with it, and itself. */
   close(): Promise<void>
 }
@@ -55,23 +79,40 @@ export interface KafkaLog extends Log {
  */
 export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
   const { system, instance = randomUUID(), contentType = 'application/avro', retried } = options
+  const { tables = () => [], halted } = options
   const admin = new Admin({ ...clientOptions(options), retryDelay: 200 })
   admin.on('error', () => {})
-  const subscriptions: KafkaSubscription[] = []
+  const subscriptions: { readonly service: string; readonly subscription: KafkaSubscription }[] = []
   const relays = new Map<string, Relay>()
+  /** Services of which nothing more is published. */
+  const stuck = new Map<string, HaltedOf>()
+
+  function relayHalted(service: string, cause: Error | undefined): void {
+    if (cause === undefined) stuck.delete(service)
+    else stuck.set(service, { service, ...relaySource, cause })
+    halted?.({ service, ...relaySource, cause })
+  }
 
   return {
     repeats: true,
     subscribe: async ({ group, topics, from }) => {
-      const subscription = subscribe({
+      const trouble: Trouble = (cause, delayMs) => retried?.({ service: group, cause, delayMs })
+      const of = {
         connection: options,
         group: `${system}.${group}`,
         instance,
         topics: topics.map(({ name }) => name),
+        trouble,
+      }
+      const subscription = subscribe({
+        brokers: kafkaBrokers(options, of.group),
+        join: (told) => joinGroup({ ...of, ...told }),
         from,
-        trouble: (cause, delayMs) => retried?.({ service: group, cause, delayMs }),
+        tables,
+        halted: (report) => halted?.({ service: group, ...report }),
+        trouble,
       })
-      subscriptions.push(subscription)
+      subscriptions.push({ service: group, subscription })
       return subscription
     },
     committed: (service) => relays.get(service)?.wake(),
@@ -81,6 +122,8 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
         store,
         position,
         openProducer: () => openProducer(options, trouble),
+        halted: (cause) => relayHalted(service, cause),
+        lingerMs: options.lingerMs,
         topics: topics.map(({ name }) => name),
         toRecord: recordWriter({ source: `/waybill/${system}/${service}`, contentType }),
         trouble,
@@ -94,8 +137,14 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
         () => true,
         () => false,
       ),
+    halted: () => [
+      ...stuck.values(),
+      ...subscriptions.flatMap(({ service, subscription }) =>
+        subscription.halted().map((one) => ({ service, ...one })),
+      ),
+    ],
     close: async () => {
-      await Promise.all(subscriptions.map((subscription) => subscription.close()))
+      await Promise.all(subscriptions.map(({ subscription }) => subscription.close()))
       await Promise.all([...relays.values()].map((relay) => relay.stop()))
       await admin.close()
     },

@@ -34,7 +34,7 @@ await startReader(log, {
   group: group!,
   topics: [topic(name!)],
   ledger: {
-    from: (...args) => ask('from', args) as Promise<number>,
+    from: (...args) => ask('from', args) as ReturnType<Ledger['from']>,
     write: (...args) => ask('write', args) as Promise<boolean>,
   },
 })

@@ -54,8 +54,10 @@ export function readRecord(record: IncomingRecord): Message['event'] {
   const type = text('type')
   const givenId = text('id')
   const isEvent = type !== undefined && givenId !== undefined
-  const id = asUuid(isEvent ? givenId : `${topic}/${partition}/${offset}`)
-  const correlationId = asUuid(text('correlationId') ?? id)
+  const source = text('source')
+  const id = isEvent ? asUuid(givenId, source) : asUuid(`${topic}/${partition}/${offset}`)
+  // They name events, or what its source names like them.
+  const correlationId = asUuid(text('correlationId') ?? id, source)
   const causationId = text('causationId')
   const traceparent = headers.traceparent?.toString()
   const at = Date.parse(text('time') ?? '')
@@ -67,7 +69,7 @@ export function readRecord(record: IncomingRecord): Message['event'] {
     key: record.key === null ? id : keyOf(record.key),
     subject: text('subject'),
     correlationId,
-    causationId: causationId === undefined ? undefined : asUuid(causationId),
+    causationId: causationId === undefined ? undefined : asUuid(causationId, source),
     traceparent: isWorthKeeping(traceparent, { correlationId, id }) ? traceparent : undefined,
     at: Number.isNaN(at) ? record.timestamp : at,
     payload: (isEvent && structured?.data) || withSchemaId(value, headers.valueSchemaId),
@@ -97,7 +99,7 @@ function isWorthKeeping(
 }
 
 /** A key that is no text, such as a number, in hexadecimal digits; one that is very long by its hash. */
-function keyOf(key: Buffer): string {
+export function keyOf(key: Buffer): string {
   if (key.length > keyMax) return `sha256:${hash('sha256', key)}`
   return isUtf8(key) ? key.toString() : `0x${key.toString('hex')}`
 }

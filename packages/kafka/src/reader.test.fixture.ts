@@ -25,9 +25,9 @@ export async function startReader(
     group,
     topics,
     from: async (source, partition) => {
-      const position = await ledger.from(source, partition)
-      positions.set(`${source}/${partition}`, position)
-      return position
+      const saved = await ledger.from(source, partition)
+      positions.set(`${source}/${partition}`, saved?.next ?? 0)
+      return saved
     },
   })
   const byId = new Map<string, Message>()

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Consumer, ListOffsetTimestamps } from '@platformatic/kafka'
-import { memoryStore, topic } from '@waybill/core'
+import {
+  Admin,
+  ConfigResourceTypes,
+  Consumer,
+  IncrementalAlterConfigOperationTypes,
+  ListOffsetTimestamps,
+} from '@platformatic/kafka'
+import { memoryStore, sizes, topic } from '@waybill/core'
 import { anEvent } from './an-event.test.fixture.ts'
 import { commit } from './commit.test.fixture.ts'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
@@ -15,6 +22,7 @@ describe('A relay to Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 
   let server: KafkaServer
   let log: KafkaLog
   let retries: unknown[]
+  let halts: unknown[]
   const relays: Relay[] = []
 
   const orders = topic('orders', { partitions: 8 })
@@ -35,11 +43,13 @@ describe('A relay to Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 
 
   beforeEach(async () => {
     retries = []
+    halts = []
     log = createKafkaLog({
       brokers: [server.address],
       clientId: 'test',
       system: 'shop',
       retried: ({ cause }) => retries.push(cause),
+      halted: ({ cause }) => halts.push(cause),
     })
     await log.ensureTopics([orders])
     store = memoryStore('orders')
@@ -57,7 +67,7 @@ describe('A relay to Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 
     const subscription = await log.subscribe({
       group: `g${Math.random()}`,
       topics: [orders],
-      from: async () => 0,
+      from: async () => undefined,
     })
     const found = []
     for (const seen = new Set(); seen.size < wanted.size;) {
@@ -132,6 +142,68 @@ describe('A relay to Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 
       events.map(({ id }) => id),
     )
     assert.deepEqual(retries, [])
+  })
+
+  it('publishes the largest payload that there may be, with all that stands beside it', async () => {
+    const long = 'k'.repeat(sizes.keyBytesMax)
+    const events = [1, 2, 3].map(() =>
+      anEvent({
+        topic: 'orders',
+        key: long,
+        subject: `order/${long}`,
+        payload: randomBytes(sizes.payloadBytesMax),
+      }),
+    )
+    await commit(store, events)
+    startRelay()
+    const found = await published(events)
+    assert.deepEqual(
+      found.map(({ event }) => event.id),
+      events.map(({ id }) => id),
+    )
+    assert.deepEqual(Buffer.from(found[2]!.event.payload), events[2]!.payload)
+    assert.deepEqual(retries, [])
+  })
+
+  it('names an event that is too large for a broker, waits, and publishes nothing of it twice', async () => {
+    const large = anEvent({ topic: 'orders', type: 'Grown', key: 'b', payload: randomBytes(1_200_000) })
+    const before = Array.from({ length: 5 }, (_, n) => anEvent({ topic: 'orders', key: `before ${n}` }))
+    const behind = anEvent({ topic: 'orders', key: 'a' })
+    await commit(store, [...before, large, behind])
+    startRelay()
+    for (const until = performance.now() + 10_000; performance.now() < until && retries.length < 2;)
+      await pause(50)
+    assert.match(
+      String(retries[0]),
+      new RegExp(`Event ${large.id} \\(Grown\\) is a record of 1200\\d\\d\\d bytes`),
+    )
+    assert.equal(position.saved, 5)
+    assert.deepEqual(halts, [retries[0]])
+    assert.deepEqual(
+      log.halted().map(({ service, source }) => ({ service, source })),
+      [{ service: 'orders', source: 'relay' }],
+    )
+    const resources = [
+      {
+        resourceType: ConfigResourceTypes.TOPIC,
+        resourceName: 'orders',
+        configs: [
+          {
+            name: 'max.message.bytes',
+            configOperation: IncrementalAlterConfigOperationTypes.SET,
+            value: '2000000',
+          },
+        ],
+      },
+    ]
+    const admin = new Admin({ clientId: 'test', bootstrapBrokers: [server.address] })
+    await admin.incrementalAlterConfigs({ resources })
+    await admin.close()
+    const found = await published([...before, large, behind])
+    assert.equal(found.length, 7)
+    assert.deepEqual(halts.slice(1), [undefined])
+    assert.deepEqual(log.halted(), [])
+    assert.deepEqual(await log.ensureTopics([orders]), [], 'a topic may take more than it should')
   })
 
   it('publishes an old event as a new record, which brokers keep for as long as any', async () => {

@@ -1,7 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { findErrorBy } from '@platformatic/kafka'
 import type { Store, StoredEvent } from '@waybill/core'
 import { backoffMs } from './backoff.ts'
 import { bell } from './bell.ts'
+import { EventTooLarge } from './event-too-large.ts'
+import { inRequests, type Outgoing } from './requests.ts'
 import type { Trouble } from './trouble.ts'
 import { within } from './within.ts'
 import type { OutgoingRecord } from './write-record.ts'
@@ -41,16 +44,14 @@ export interface RelayProducer {
 }
 
 const eventsMax = 1_000
-/** Brokers take a megabyte for one partition of a request, and all of a request may be for the same one. */
-const requestBytesMax = 900_000
-/** About what a record has besides its payload. */
-const headBytes = 600
 /** Commits of other processes are looked for so often. */
 const lookEveryMs = 1_000
 /** A save is a transaction: so often is enough. What a crash keeps from being saved is published again. */
 const saveEveryMs = 250
 /** After a request events wait so long for company: a request for each would cost as much as one for hundreds. */
-const lingerMs = 25
+const lingerMsDefault = (): number => 25
+/** How long an event that brokers refuse is left alone, after so many attempts. */
+const refusedMs = (attempts: number): number => Math.min(60_000, 1_000 * 2 ** Math.min(attempts - 1, 10))
 /** The lease must last longer. */
 const renewMs = 1_000
 const drainMs = 3_000
@@ -61,6 +62,8 @@ const sendMs = 300_000
  * Publishes a service's events in the order of their positions, one awaited request after the other: so the order of
  * each key is unbroken. After a crash, or an answer that was lost, some come again, in the same order.
  * @param options.openProducer called again after each failure, for a fresh one
+ * @param options.halted told when an event can't be published, nor anything behind it, and with undefined when it was
+ * @param options.lingerMs after a request events wait so long for company; default: 25
  */
 export function createRelay(options: {
   store: Pick<Store, 'published'>
@@ -68,9 +71,12 @@ export function createRelay(options: {
   topics: readonly string[]
   position: RelayPosition
   toRecord: (event: StoredEvent) => OutgoingRecord
+  halted?: (cause: EventTooLarge | undefined) => void
   trouble: Trouble
+  lingerMs?: (() => number) | undefined
 }): Relay {
-  const { store, openProducer, topics, position: lease, toRecord, trouble } = options
+  const { store, openProducer, topics, position: lease, toRecord, halted, trouble } = options
+  const { lingerMs = lingerMsDefault } = options
   const { ring, wait } = bell()
   const stopped = new AbortController()
   let producer = openProducer()
@@ -79,6 +85,7 @@ export function createRelay(options: {
   let savedAt = 0
   let sentAt = 0
   let renewedAt = 0
+  let refused: EventTooLarge | undefined
 
   async function isRenewed(): Promise<boolean> {
     if (performance.now() < renewedAt + renewMs) return true
@@ -92,13 +99,52 @@ export function createRelay(options: {
     if (position === undefined) return false
     const { events, upTo, atEnd } = await store.published(position, topics, eventsMax)
     if (events.length > 0) sentAt = performance.now()
-    for (const portion of inRequests(events)) {
-      await within(sendMs, 'A request', producer.send({ messages: portion.map(toRecord) }))
-    }
+    const outgoing = events.map((event) => ({ event, record: toRecord(event) }))
+    for (const request of inRequests(outgoing, refused?.position)) await send(request)
     position = upTo
     const isMine = (await save(upTo)) && (await isRenewed())
     if (!isMine) position = saved = undefined
     return !atEnd
+  }
+
+  /** Sends a request, or when it is too large for a broker, its parts. */
+  async function send(request: readonly Outgoing[]): Promise<void> {
+    const { event, record } = request[0]!
+    try {
+      const messages = request.map((one) => one.record)
+      await within(sendMs, 'A request', producer.send({ messages }))
+    } catch (cause) {
+      if (!isTooLarge(cause)) throw cause
+      if (request.length === 1) throw new EventTooLarge(event, record, cause)
+      reopen()
+      const half = request.length >> 1
+      await send(request.slice(0, half))
+      await send(request.slice(half))
+      return
+    }
+    // What is published need not be published again when a later one is refused.
+    position = request.at(-1)!.event.position
+    if (refused === undefined || position < refused.position) return
+    refused = undefined
+    halted?.(undefined)
+  }
+
+  function reopen(): void {
+    void producer.close(true).catch(() => {})
+    producer = openProducer()
+  }
+
+  /** Nothing can be published behind it. */
+  async function waitFor(event: EventTooLarge, attempts: number): Promise<void> {
+    if (refused?.position !== event.position) halted?.(event)
+    refused = event
+    const delayMs = refusedMs(attempts)
+    trouble(event, delayMs)
+    for (const until = performance.now() + delayMs; performance.now() < until && !stopped.signal.aborted;) {
+      const isMine = (await save(position!)) && (await isRenewed())
+      if (!isMine) return void (position = saved = undefined)
+      await pause(Math.min(renewMs, delayMs), undefined, { signal: stopped.signal }).catch(() => {})
+    }
   }
 
   /**
@@ -116,7 +162,7 @@ export function createRelay(options: {
 
   async function waitForMore(): Promise<void> {
     await wait(position === saved ? lookEveryMs : saveEveryMs)
-    const restMs = sentAt + lingerMs - performance.now()
+    const restMs = sentAt + lingerMs() - performance.now()
     if (restMs > 0) await pause(restMs, undefined, { signal: stopped.signal }).catch(() => {})
   }
 
@@ -131,9 +177,16 @@ export function createRelay(options: {
       } catch (cause) {
         if (stopped.signal.aborted) return
         failures += 1
+        reopen()
+        try {
+          if (cause instanceof EventTooLarge) {
+            await waitFor(cause, failures)
+            continue
+          }
+        } catch {
+          // Its position could not be saved: as good a reason to wait as any.
+        }
         trouble(cause, backoffMs(failures))
-        void producer.close(true).catch(() => {})
-        producer = openProducer()
         await pause(backoffMs(failures), undefined, { signal: stopped.signal }).catch(() => {})
       }
     }
@@ -157,18 +210,8 @@ export function createRelay(options: {
   }
 }
 
-/** Requests of a size that brokers take. An event that is too large for one goes alone, to fail alone. */
-function* inRequests(events: readonly StoredEvent[]): Generator<readonly StoredEvent[]> {
-  let first = 0
-  let bytes = 0
-  for (const [n, { payload }] of events.entries()) {
-    const size = headBytes + payload.length
-    if (bytes > 0 && bytes + size > requestBytesMax) {
-      yield events.slice(first, n)
-      first = n
-      bytes = 0
-    }
-    bytes += size
-  }
-  if (first < events.length) yield events.slice(first)
+function isTooLarge(cause: unknown): boolean {
+  return ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].some(
+    (id) => findErrorBy(cause as Error, 'apiId', id) !== null,
+  )
 }

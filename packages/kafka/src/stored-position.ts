@@ -3,8 +3,8 @@ import { hasCode, needNothing, type Store, writeNothing } from '@waybill/core'
 import type { RelayPosition } from './relay.ts'
 
 /** Under this source a store keeps the position of its relay, beside the offsets of its consumer. */
-const source = 'relay'
-const partition = 0
+export const relaySource = { source: 'relay', partition: 0 } as const
+const { source, partition } = relaySource
 const things = ['relay']
 /** Long enough for a pause of the process, short enough for those who wait for its events if it was killed. */
 const forMs = 5_000

@@ -167,7 +167,7 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     const asked: string[] = []
     const from = (who: string) => async (_: string, partition: number) => {
       asked.push(`${who} ${partition}`)
-      return 0
+      return undefined
     }
     const options = { group: 'g', topics: [publisher.topic] }
     await publisher.publish(inTurn(40, 0, 5))
@@ -197,7 +197,7 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     for (let ms = 0; ms < 40; ms += 2) {
       const group = `${system}.g${ms}`
       const other = createKafkaLog({ brokers: [server.address], clientId: 'other', system })
-      await other.subscribe({ group: `g${ms}`, topics: [publisher.topic], from: async () => 0 })
+      await other.subscribe({ group: `g${ms}`, topics: [publisher.topic], from: async () => undefined })
       await pause(ms)
       await other.close()
       const found = (await admin.describeGroups({ groups: [group] })).get(group)
@@ -213,7 +213,11 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     open.pop()
     const [group] = await admin.listConsumerGroupOffsets({ groups: [`${system}.lagging`] })
     const committed = group!.topics.flatMap(({ partitions }) => partitions.map((one) => one.committedOffset))
-    assert.deepEqual(committed, [7n])
+    // Where nothing came the end is known, too, and there is no lag.
+    assert.equal(
+      committed.reduce((sum, one) => sum + one),
+      7n,
+    )
   })
 
   it('goes on with what is left when what it should read next has expired, and says so', async () => {
@@ -222,7 +226,11 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     await admin.deleteRecords({
       topics: [{ name: publisher.topic.name, partitions: [{ partition, offset: BigInt(position - 2) }] }],
     })
-    const ledger = memoryLedger(new Map([[`${publisher.topic.name}/${partition}`, 2]]))
+    const ledger = memoryLedger(
+      new Map([
+        [`${publisher.topic.name}/${partition}`, { source: publisher.topic.name, partition, next: 2 }],
+      ]),
+    )
     const late = await reader('late', ledger)
     await late.have(3)
     assert.match(String(retries.at(-1)), /2 to 5 expired before they were read/)
@@ -232,24 +240,12 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
     assert.deepEqual(retries, [])
   })
 
-  it('ends when a partition ends before the saved position', async () => {
-    await publisher.publish(inTurn(1, 0, 3))
-    const { partition } = await lastOf(await reader('first'), 3)
-    const subscription = await log.subscribe({
-      group: 'g',
-      topics: [publisher.topic],
-      from: async (_, asked) => (asked === partition ? 10 : 0),
-    })
-    open.push(subscription)
-    await assert.rejects(subscription.poll(10), { code: 'LOG_TRUNCATED', message: /ends at 3; .* is 10/ })
-  })
-
   it('asks again for a position that could not be told', async () => {
     let isAway = true
     const subscription = await log.subscribe({
       group: 'g',
       topics: [publisher.topic],
-      from: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(0)),
+      from: () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve(undefined)),
     })
     open.push(subscription)
     await publisher.publish(inTurn(4, 0, 2))

@@ -1,5 +1,6 @@
 import { type Client, DatabaseError, type QueryArrayConfig, type QueryArrayResult } from 'pg'
 import { ConnectionLost, type Rows, type Transaction } from './database.ts'
+import { keepPrepared } from './prepared.ts'
 import type { Statement } from './sql.ts'
 
 /** SQLSTATEs after which the session is over, or no longer of use: shut down, cut off, read only, its plans void. */
@@ -11,6 +12,7 @@ const longestTimerMs = 2 ** 31 - 1
 export class Connection {
   readonly #client: Client
   readonly #name: string
+  readonly #prepared: ReturnType<typeof keepPrepared>
   #usable = true
   #corked = false
 
@@ -18,6 +20,7 @@ export class Connection {
   constructor(client: Client, name: string) {
     this.#client = client
     this.#name = name
+    this.#prepared = keepPrepared(client)
     client.on('error', () => {
       this.#usable = false
     })
@@ -72,7 +75,8 @@ export class Connection {
 
   async #send({ text, name, values = [], unlimited = false }: Statement): Promise<QueryArrayResult> {
     this.#cork()
-    const query: QueryArrayConfig = { text, name, values: [...values], rowMode: 'array' }
+    const known = name === undefined ? undefined : this.#prepared(name)
+    const query: QueryArrayConfig = { text, name: known, values: [...values], rowMode: 'array' }
     const limits = unlimited ? { query_timeout: longestTimerMs } : {}
     try {
       return await this.#client.query({ ...query, ...limits })

@@ -1,107 +1,146 @@
-import type { Due } from '@waybill/core'
-import { texts } from './binary.ts'
-import type { Run } from './database.ts'
+import type { Deadline, Due, ParkedEntry, Store } from '@waybill/core'
+import { ints, longs, texts } from './binary.ts'
+import type { Rows, Run } from './database.ts'
 import { eventColumns, eventFrom } from './event-columns.ts'
+import { page } from './page.ts'
 import { parkedColumns, parkedFrom } from './parked.ts'
-import type { Tables } from './schema.ts'
-import { raw, type Sql, sql, statement } from './sql.ts'
+import { dbNow, type Tables } from './schema.ts'
+import { type Sql, sql, statement } from './sql.ts'
+import { createSkipper } from './skipper.ts'
 
-/**
- * What is due, and when the next one will be: at once, if more is due than was asked for.
- * @param keys whose first parked events are wanted in any case
- */
-export async function due(
-  run: Run,
-  tables: Tables,
-  { now, limit, keys }: { readonly now: number; readonly limit: number; readonly keys: readonly string[] },
-): Promise<Due> {
-  const deadline = sql`select due_at, recorded, ${eventColumns} from ${tables.deadline}`
-  const [recorded, later, parked, next] = await Promise.all([
-    run(statement(sql`${deadline} where recorded order by nr limit ${limit}::int`)),
-    run(
-      statement(sql`${deadline} where not recorded and due_at <= ${now}::bigint
-        order by due_at, id limit ${limit}::int`),
-    ),
-    run(
-      statement(sql`${queues(tables)}, ready as (
-          (select ticket ${retried(tables)} and next_at <= ${now}::bigint
-            order by next_at limit ${limit}::int)
-          union all
-          select ticket from behind where next_at <= ${now}::bigint
-          union all
-          ${firstOfEach(tables, keys)}
-        )
-        ${parkedOf(tables)} limit ${limit}::int`),
-    ),
-    run(
-      statement(sql`${queues(tables)}
-        (select due_at from ${tables.deadline} where not recorded and due_at > ${now}::bigint
-          order by due_at limit 1)
-        union all
-        (select next_at ${retried(tables)} and next_at > ${now}::bigint
-          order by next_at limit 1)
-        union all
-        select min(next_at) from behind where next_at > ${now}::bigint having count(*) > 0`),
-    ),
-  ])
-  const more = [recorded, later, parked].some(({ length }) => length === limit)
-  const times = [...next.map(([at]) => at as number), ...(more ? [now] : [])]
-  return {
-    deadlines: [...recorded, ...later].map((row) => ({
-      dueAt: row[0],
-      recorded: row[1],
-      ...eventFrom(row, 2),
-    })),
-    parked: parked.map(parkedFrom),
-    nextAt: times.length === 0 ? undefined : Math.min(...times),
+/** Of one queue at most this part of what was asked for: the others wait, too. */
+const runPart = 5
+
+/** A queue that may be tried, as its row says it. */
+type QueueRow = readonly [queue: string, first: number, length: number, dueAt: number | null]
+
+/** What is due, and when the next one will be. */
+export function dueFrom(tables: Tables): (run: Run, ask: Parameters<Store['due']>[0]) => Promise<Due> {
+  const skipper = createSkipper()
+
+  return async (run, { limit, queues, only }) => {
+    const one = limit + 1
+    const skip = skipper.begin()
+    const ask = async (wanted: boolean, question: () => Sql): Promise<Rows> =>
+      wanted ? run(statement(question())) : []
+
+    // First when the next one comes: what becomes due between this and the others is found by both, not by neither.
+    const [[times], recorded, later, ready, named] = await Promise.all([
+      run(
+        statement(sql`with n as materialized (select ${dbNow} as now)
+          select now,
+            (select due_at from ${tables.deadline}
+              where not recorded and due_at > now and due_at >= ${skip.dueAt}::bigint order by due_at limit 1),
+            (select due_at from ${tables.queue}
+              where due_at > now and due_at >= ${skip.queueDueAt}::bigint order by due_at limit 1)
+          from n`),
+      ),
+      ask(!only, () =>
+        page(
+          sql`select * from ${tables.deadline} where recorded and nr >= ${skip.nr}::bigint order by nr limit ${one}::int`,
+          'nr',
+          deadlineColumns,
+        ),
+      ),
+      ask(!only, () =>
+        page(
+          sql`select * from ${tables.deadline}
+            where not recorded and due_at >= ${skip.dueAt}::bigint and due_at <= ${dbNow}
+            order by due_at, nr limit ${one}::int`,
+          'due_at, nr',
+          deadlineColumns,
+        ),
+      ),
+      ask(
+        !only,
+        () => sql`select queue, first, length, due_at from ${tables.queue}
+          where due_at >= ${skip.queueDueAt}::bigint and due_at <= ${dbNow}
+          order by due_at, queue limit ${one}::int`,
+      ),
+      ask(
+        queues.length > 0,
+        () => sql`select queue, first, length, due_at from ${tables.queue} where queue = any(${texts(queues)})
+          order by due_at, queue`,
+      ),
+    ])
+    const [now, nextDeadline, nextQueue] = times as readonly [number, number | null, number | null]
+    const waiting = [...named, ...ready.filter(([queue]) => !queues.includes(queue))] as unknown as QueueRow[]
+    const parked = await runsOf(run, tables, waiting, limit)
+    if (only) return { now, deadlines: [], parked: parked.entries, nextInMs: undefined }
+
+    skipper.end(skip, {
+      now,
+      nr: recorded[0]?.[1],
+      dueAt: later[0]?.[2] ?? nextDeadline,
+      queueDueAt: ready[0]?.[3] ?? nextQueue,
+    })
+    const kinds = [recorded, later].map((rows) => ({
+      deadlines: rows.slice(0, limit).map(deadlineFrom),
+      isMore: rows.length > 0 && rows[0]![0] > Math.min(rows.length, limit),
+    }))
+    const isMore = parked.isMore || kinds.some((kind) => kind.isMore)
+    const next = [nextDeadline, nextQueue].filter((at) => at !== null)
+    return {
+      now,
+      deadlines: kinds.flatMap(({ deadlines }) => deadlines),
+      parked: parked.entries,
+      nextInMs: isMore ? 0 : next.length === 0 ? undefined : Math.max(0, Math.min(...next) - now),
+    }
   }
 }
 
-/** The first parked events of these keys, and nothing else. */
-export async function dueOfKeys(
+const deadlineColumns = sql`nr, due_at, recorded, ${eventColumns}`
+
+/** @param row how many there were, then the columns above */
+function deadlineFrom(row: readonly any[]): Deadline {
+  return { recorded: row[3], ...eventFrom(row, 4) }
+}
+
+/** The first events of these queues, in their order, as far as they go into one page. */
+async function runsOf(
   run: Run,
   tables: Tables,
+  queues: readonly QueueRow[],
   limit: number,
-  keys: readonly string[],
-): Promise<Due> {
-  const parked = await run(
-    statement(sql`with ready as (${firstOfEach(tables, keys)}) ${parkedOf(tables)} limit ${limit}::int`),
+): Promise<{ readonly entries: readonly ParkedEntry[]; readonly isMore: boolean }> {
+  const runs: { queue: QueueRow; count: number }[] = []
+  const most = Math.ceil(limit / runPart)
+  let left = limit
+  let isMore = false
+  for (const queue of queues) {
+    const wanted = Math.min(queue[2], most)
+    const count = Math.min(wanted, left)
+    if (count < wanted) isMore = true
+    if (count === 0) break
+    left -= count
+    runs.push({ queue, count })
+  }
+  if (runs.length === 0) return { entries: [], isMore }
+  const wanted = sql`select u.nth, u.due_at, parked.*
+    from unnest(
+      ${texts(runs.map(({ queue }) => queue[0]))},
+      ${longs(runs.map(({ queue }) => queue[1]))},
+      ${longs(runs.map(({ queue }) => queue[3]))},
+      ${ints(runs.map(({ count }) => count))}
+    ) with ordinality u(queue, first, due_at, most, nth), lateral (
+      select * from ${tables.parked} p where p.queue = u.queue and p.ticket >= u.first
+      order by p.ticket limit u.most
+    ) parked`
+  const rows = await run(statement(page(wanted, 'nth, ticket', sql`due_at, ${parkedColumns}`)))
+  return {
+    entries: rows.map((row) => parkedFrom(row.slice(1))),
+    isMore: isMore || rows.length < (rows[0]?.[0] ?? 0),
+  }
+}
+
+/** Makes due what other definitions than this one gave up. In order, as batches lock queues, too. */
+export async function retryGivenUp(run: Run, tables: Tables, definition: string): Promise<void> {
+  await run(
+    statement(sql`with given_up as (
+        select queue from ${tables.queue} where given_up_by is not null and given_up_by <> ${definition}
+        order by queue for update
+      )
+      update ${tables.queue} q set due_at = ${dbNow}, given_up_by = null
+      from given_up g where q.queue = g.queue`),
   )
-  return { deadlines: [], parked: parked.map(parkedFrom), nextAt: undefined }
-}
-
-function parkedOf({ parked }: Tables): Sql {
-  return sql`select ${parkedColumns} from ${parked} where ticket = any(array(select ticket from ready)) order by ticket`
-}
-
-function firstOfEach(tables: Tables, keys: readonly string[]): Sql {
-  return sql`select first.ticket
-    from unnest(${texts(keys)}) u(key), lateral (${firstOf(tables, raw('u.key'))}) first`
-}
-
-/** Only the first of a key may be tried. One that failed or has an effect under way is found by its time. */
-function retried({ parked }: Tables): Sql {
-  return sql`from ${parked} p where reason <> 'behind'
-    and not exists (select from ${parked} earlier where earlier.key = p.key and earlier.ticket < p.ticket)`
-}
-
-/**
- * The others were behind an event that is settled by now: `behind` are those that have become the first of their key.
- * Goes from key to key in the index, however long the queues are.
- */
-function queues(tables: Tables): Sql {
-  const { parked } = tables
-  return sql`with recursive queue as (
-      (select key from ${parked} where reason = 'behind' order by key limit 1)
-      union all
-      select next.key from queue, lateral (
-        select key from ${parked} p where reason = 'behind' and p.key > queue.key order by p.key limit 1
-      ) next
-    ), behind as (
-      select first.* from queue, lateral (${firstOf(tables, raw('queue.key'))}) first where reason = 'behind'
-    )`
-}
-
-function firstOf({ parked }: Tables, key: Sql): Sql {
-  return sql`select ticket, reason, next_at from ${parked} p where p.key = ${key} order by p.ticket limit 1`
 }

@@ -1,29 +1,49 @@
-import { type Loaded, type Need, rowId } from '@waybill/core'
-import { longs, texts, uuids } from './binary.ts'
+import { type Loaded, type Need, rowId, type Snapshot } from '@waybill/core'
+import { texts, uuids } from './binary.ts'
 import type { Rows, Run } from './database.ts'
-import type { Tables } from './schema.ts'
+import { dbNow, type Tables } from './schema.ts'
 import { raw, type Sql, sql, statement } from './sql.ts'
+
+/** Where the state of an entity stands: `gen` 0 is its row in `entity`, others are in `entity_hot`. */
+export interface Place {
+  readonly gen: number
+  /** How often that row was written. */
+  readonly writes: number
+}
+
+export interface Located extends Loaded {
+  readonly places: ReadonlyMap<string, Place>
+}
 
 /**
  * Reads what a batch needs, in one round trip.
  * @param mode `lock`: in a transaction; claims event ids, and keeps what it reads from changing
  */
-export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 'lock'): Promise<Loaded> {
+export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 'lock'): Promise<Located> {
   const lock = raw(mode === 'lock' ? 'for update' : '')
   const ask = async (wanted: readonly unknown[], question: () => Sql): Promise<Rows> =>
     wanted.length === 0 ? [] : run(statement(question()))
 
-  const [duplicates, entities, parked, replies, ...views] = await Promise.all([
+  const [duplicates, entities, hot, queues, replies, ...views] = await Promise.all([
     mode === 'lock' ? claim(run, tables, need.claim) : claimed(run, tables, need.claim),
+    // A row of this table is never deleted: so whoever has waited for it has it.
     ask(
       need.subjects,
-      () => sql`select subject, version, state from ${tables.entity}
+      () => sql`select subject, version, state, writes from ${tables.entity}
         where subject = any(${texts(need.subjects)}) order by subject ${lock}`,
     ),
+    // With a snapshot of its own, taken when the rows above are locked: what it finds is the latest.
     ask(
-      need.keys,
-      () => sql`select u.key from unnest(${texts(need.keys)}) u(key)
-        where exists (select from ${tables.parked} p where p.key = u.key)`,
+      need.subjects,
+      () => sql`select hot.* from unnest(${texts(need.subjects)}) u(subject), lateral (
+          select subject, version, state, writes, gen from ${tables.entityHot} h
+          where h.subject = u.subject order by gen desc limit 1
+        ) hot`,
+    ),
+    ask(
+      need.queues,
+      () => sql`select queue, length from ${tables.queue}
+        where queue = any(${texts(need.queues)}) order by queue ${lock}`,
     ),
     ask(
       need.slots,
@@ -43,11 +63,9 @@ export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 
 
   return {
     duplicates,
-    snapshots: new Map(
-      entities.map(([subject, version, state]) => [subject, { subject, version, state: JSON.parse(state) }]),
-    ),
+    ...located(entities, hot),
     rows: new Map(views.flatMap(({ view, rows }) => rows.map(([key, row]) => [rowId(view, key), row]))),
-    parkedKeys: new Set(parked.map(([key]) => key)),
+    queues: new Map(queues.map(([queue, length]) => [queue, length])),
     replies: new Map(
       replies.map(([slot, fingerprint, reply]) => [
         slot,
@@ -57,24 +75,36 @@ export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 
   }
 }
 
-/** Claims event ids and tells which of them were claimed before. */
-async function claim(run: Run, tables: Tables, events: Need['claim']): Promise<ReadonlySet<string>> {
-  if (events.length === 0) return new Set()
-  // In order, so that of two batches with the same ids one waits for the other.
-  const claimed = await run(
-    statement(sql`insert into ${tables.inbox} (event_id, at)
-      select id, at from unnest(${uuids(events.map(({ id }) => id))}, ${longs(events.map(({ at }) => at))}) u(id, at)
-      order by id on conflict do nothing returning event_id`),
-  )
-  const fresh = new Set(claimed.map(([id]) => id))
-  return new Set(events.flatMap(({ id }) => (fresh.has(id) ? [] : [id])))
+function located(entities: Rows, hot: Rows): Pick<Located, 'snapshots' | 'places'> {
+  const moved = new Map(hot.map((row) => [row[0] as string, row]))
+  const snapshots = new Map<string, Snapshot>()
+  const places = new Map<string, Place>()
+  for (const row of entities) {
+    // A row without a state has been left: for this one, which was there before the row was locked.
+    const [subject, version, state, writes, gen = 0] = row[2] === null ? moved.get(row[0])! : row
+    snapshots.set(subject, { subject, version, state: JSON.parse(state) })
+    places.set(subject, { gen, writes })
+  }
+  return { snapshots, places }
 }
 
-async function claimed(run: Run, tables: Tables, events: Need['claim']): Promise<ReadonlySet<string>> {
-  if (events.length === 0) return new Set()
+/** Claims event ids and tells which of them were claimed before. */
+async function claim(run: Run, tables: Tables, ids: Need['claim']): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  // In order, so that of two batches with the same ids one waits for the other.
+  const fresh = await run(
+    statement(sql`insert into ${tables.inbox} (event_id, at)
+      select id, ${dbNow} from unnest(${uuids(ids)}) u(id)
+      order by id on conflict do nothing returning event_id`),
+  )
+  const claimedNow = new Set(fresh.map(([id]) => id))
+  return new Set(ids.filter((id) => !claimedNow.has(id)))
+}
+
+async function claimed(run: Run, tables: Tables, ids: Need['claim']): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
   const found = await run(
-    statement(sql`select event_id from ${tables.inbox}
-      where event_id = any(${uuids(events.map(({ id }) => id))})`),
+    statement(sql`select event_id from ${tables.inbox} where event_id = any(${uuids(ids)})`),
   )
   return new Set(found.map(([id]) => id))
 }

@@ -134,7 +134,7 @@ test('a connection that breaks before the commit: the batch counts as not writte
 
 test('a process that is frozen amid a batch does not hold up for long who takes over, and can write nothing', async () => {
   const store = await openStore(database, 'frozen')
-  const need = { ...needNothing, claim: [{ id: randomUUID(), at: 1 }] }
+  const need = { ...needNothing, claim: [randomUUID()] }
   const [begun, woken] = [Promise.withResolvers<void>(), Promise.withResolvers<Write>()]
   const frozen = store.transact(need, () => {
     begun.resolve()

@@ -12,11 +12,16 @@ export function tablesIn(schema: string) {
   const named = (name: string): Sql => raw(`${quoted(schema)}.${quoted(name)}`)
   return {
     head: named('head'),
+    enter: named('enter'),
     event: named('event'),
     eventSubject: named('event_subject'),
     entity: named('entity'),
+    entityHot: named('entity_hot'),
     deadline: named('deadline'),
+    queue: named('queue'),
     parked: named('parked'),
+    /** A sequence, as a value. */
+    tickets: raw(`'${`${quoted(schema)}.parked_ticket_seq`.replaceAll("'", "''")}'::regclass`),
     offsets: named('offsets'),
     inbox: named('inbox'),
     reply: named('reply'),
@@ -27,6 +32,9 @@ export function tablesIn(schema: string) {
     view: (name: string): Sql => named(`view_${name}`),
   }
 }
+
+/** The database's time in milliseconds since 1970, asked once a statement: so an index can be searched for it. */
+export const dbNow: Sql = raw('(select floor(extract(epoch from clock_timestamp()) * 1000)::bigint)')
 
 export function quoted(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`

@@ -52,12 +52,20 @@ export function join(parts: readonly Sql[], separator: string): Sql {
   )
 }
 
+/** More texts than a process has in use. */
+const namesMax = 10_000
+
 const names = new Map<string, string>()
+let named = 0
 
 /** One text has one name in a process, so that each connection parses it once. */
 export function statement({ strings, values }: Sql): Statement {
   const text = strings.reduce((before, after, index) => `${before}$${index}${after}`)
-  const name = names.get(text) ?? `waybill_${names.size + 1}`
-  names.set(text, name)
+  let name = names.get(text)
+  if (name === undefined) {
+    if (names.size === namesMax) names.clear()
+    name = `waybill_${++named}`
+    names.set(text, name)
+  }
   return { name, text, values }
 }

@@ -1,13 +1,14 @@
 import type { Store } from '@waybill/core'
 import type { Database, Run } from './database.ts'
-import { due, dueOfKeys } from './due.ts'
+import { dueFrom, retryGivenUp } from './due.ts'
 import { waybillError } from './failures.ts'
 import { forget } from './forget.ts'
 import { leave, share } from './leases.ts'
 import { load } from './load.ts'
 import { correlated, history, published } from './log.ts'
 import { migrate } from './migrate.ts'
-import { parkedColumns, parkedFrom } from './parked.ts'
+import { offsets } from './offsets.ts'
+import { allParked } from './parked.ts'
 import { tablesIn } from './schema.ts'
 import { selectRows } from './select-rows.ts'
 import { sql, statement } from './sql.ts'
@@ -25,6 +26,7 @@ export function createPostgresStore(options: {
   const { database, schema, service } = options
   const tables = tablesIn(schema)
   const transact = transactor(database, tables)
+  const due = dueFrom(tables)
   const read = <T>(work: (run: Run) => Promise<T>): Promise<T> => explained(database.read(work))
 
   return {
@@ -33,25 +35,13 @@ export function createPostgresStore(options: {
     close: async () => {},
     load: (need) => read((run) => load(run, tables, need, 'peek')),
     transact: (need, decide) => explained(transact(need, decide)),
-    offsets: () =>
-      read(async (run) => {
-        const rows = await run(statement(sql`select source, partition, next from ${tables.offsets}`))
-        return rows.map(([source, partition, next]) => ({ source, partition, next }))
-      }),
-    due: (now, limit, keys) =>
-      read((run) =>
-        now === undefined ? dueOfKeys(run, tables, limit, keys) : due(run, tables, { now, limit, keys }),
-      ),
+    offsets: () => read((run) => offsets(run, tables)),
+    due: (ask) => read((run) => due(run, ask)),
+    retryGivenUp: (definition) => read((run) => retryGivenUp(run, tables, definition)),
     published: (after, topics, limit) => read((run) => published(run, tables, { after, topics, limit })),
-    history: (subject, until) => read((run) => history(run, tables, subject, until)),
+    history: (subject, page) => read((run) => history(run, tables, subject, page)),
     correlated: (correlationId, limit) => read((run) => correlated(run, tables, correlationId, limit)),
-    parked: (limit) =>
-      read(async (run) => {
-        const rows = await run(
-          statement(sql`select ${parkedColumns} from ${tables.parked} order by ticket limit ${limit}::int`),
-        )
-        return rows.map(parkedFrom)
-      }),
+    parked: (limit) => read((run) => allParked(run, tables, limit)),
     selectRows: (selection) => read((run) => selectRows(run, tables, selection)),
     nextNumber: (sequence) =>
       read(async (run) => {
@@ -61,7 +51,7 @@ export function createPostgresStore(options: {
         )) as [[number]]
         return value
       }),
-    forget: (before) => read((run) => forget(run, tables, before)),
+    forget: (claimedBeforeMs) => read((run) => forget(run, tables, claimedBeforeMs)),
     share: (ask) => read((run) => share(run, tables, ask)),
     leave: (as) => read((run) => leave(run, tables, as)),
   }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Loaded, type Need, rowId, type Store, type Write } from '@waybill/core'
+import { type Loaded, type Need, needNothing, rowId, type Store, type Write } from '@waybill/core'
 import { ConnectionLost, type Database } from './database.ts'
-import { load } from './load.ts'
+import { checkForm } from './form.ts'
+import { load, type Place } from './load.ts'
 import type { Tables } from './schema.ts'
 import { sql, statement } from './sql.ts'
 import { writeStatement } from './write.ts'
@@ -16,9 +17,13 @@ export function transactor(database: Database, tables: Tables): Store['transact'
   return async (need, decide) => {
     let write: Write | undefined
     const run = database.transaction(async (transaction) => {
+      const places = new Map<string, Place>()
       const missing = new Set<string>()
+      const looked = new Set<string>()
       const lock = async (wanted: Need): Promise<Loaded> => {
         const loaded = await load(transaction.run, tables, wanted, 'lock')
+        for (const subject of wanted.subjects) looked.add(subject)
+        for (const [subject, place] of loaded.places) places.set(subject, place)
         for (const { view, key } of wanted.rows) {
           const id = rowId(view, key)
           if (!loaded.rows.has(id)) missing.add(id)
@@ -26,7 +31,12 @@ export function transactor(database: Database, tables: Tables): Store['transact'
         return loaded
       }
       write = await decide(await lock(need), lock)
-      const [[base]] = (await transaction.finish(writeStatement(tables, write, missing))) as [[number]]
+      checkForm(write)
+      // Where it stands has to be known, and it must be locked.
+      const unseen = write.snapshots.filter(({ subject, expected }) => expected > 0 && !looked.has(subject))
+      if (unseen.length > 0) await lock({ ...needNothing, subjects: unseen.map(({ subject }) => subject) })
+      const last = writeStatement(tables, write, { places, missing })
+      const [[base]] = (await transaction.finish(last)) as [[number]]
       return base + 1
     })
     const firstPosition = await run.catch(async (error: unknown) => {

@@ -1,67 +1,49 @@
 import { rowId, type Write } from '@waybill/core'
 import { booleans, ints, longs, texts, uuids } from './binary.ts'
 import { eventArrays, eventColumns } from './event-columns.ts'
-import { conflict, offsetsLost } from './failures.ts'
+import { conflict } from './failures.ts'
+import type { Place } from './load.ts'
+import { change, checksOf, insert, type Part } from './part.ts'
 import { storableJson } from './storable.ts'
 import type { Tables } from './schema.ts'
 import { join, raw, type Sql, sql, type Statement, statement } from './sql.ts'
+import { entityParts } from './write-entities.ts'
+import { offsetParts } from './write-offsets.ts'
+import { parkedParts } from './write-parked.ts'
 
-/** One change of a batch. */
-interface Part {
-  readonly name: string
-  /** Reads `h`, so that it waits for the head row. */
-  readonly change: Sql
-  /** It must find as many rows as this, or the batch fails with `code`. */
-  readonly expected?: { readonly rows: number; readonly code: string }
+/** What was found when the batch loaded. */
+export interface Found {
+  /** Of each entity that was there. */
+  readonly places: ReadonlyMap<string, Place>
+  /** Rows of views that were not there (see `rowId`). */
+  readonly missing: ReadonlySet<string>
 }
 
 /**
  * All changes of a batch in one statement; answers with the position before the first event.
  *
- * The head row comes first and is locked until the commit, which is on its way already: so positions rise in commit
- * order, without gaps, and of two batches that write the same rows one waits for the other.
- * What is new is simply inserted: if someone else was first, the key that is there already fails the batch.
- * @param missing rows of views that were not there when they were loaded (see `rowId`)
+ * `h` comes first. It locks the head row until the commit, which is on its way already: so positions rise in commit order,
+ * without gaps, and of two batches that write the same rows one waits for the other. What is new is simply inserted: if
+ * someone else was first, the key that is there already fails the batch.
+ *
+ * The parts stand in one order whatever the batch: each combination of them is a text of its own, which a connection has
+ * to keep parsed.
  */
-export function writeStatement(tables: Tables, write: Write, missing: ReadonlySet<string>): Statement {
+export function writeStatement(tables: Tables, write: Write, found: Found): Statement {
   const parts = [
     ...eventParts(tables, write),
-    ...entityParts(tables, write),
-    ...viewParts(tables, write, missing),
+    ...entityParts(tables, write, found.places),
+    ...viewParts(tables, write, found.missing),
     ...deadlineParts(tables, write),
     ...parkedParts(tables, write),
     ...offsetParts(tables, write),
     ...replyParts(tables, write),
   ]
-  const changes = parts.map(({ name, change }) => sql`, ${raw(name)} as (${change})`)
-  const checks = [conflict, offsetsLost].flatMap((code) => checksOf(tables, parts, code))
-  const count = sql`${write.events.length}::int`
+  const changes = parts.map(({ name, change: text }) => sql`, ${raw(name)} as (${text})`)
   return statement(sql`
-    with h as (update ${tables.head} set pos = pos + ${count} returning pos - ${count} as base)
+    with h as materialized (select base, now from ${tables.enter}())
     ${join(changes, '')}
-    select h.base ${join(checks, '')} from h`)
-}
-
-function checksOf(tables: Tables, parts: readonly Part[], code: string): readonly Sql[] {
-  const checked = parts.filter(({ expected }) => expected?.code === code)
-  if (checked.length === 0) return []
-  const found = join(
-    checked.map(({ name }) => sql`(select count(*) from ${raw(name)})`),
-    ' + ',
-  )
-  const wanted = checked.reduce((sum, { expected }) => sum + expected!.rows, 0)
-  return [sql`, ${tables.expect}(${found}, ${wanted}::int, ${code})`]
-}
-
-/** Adds rows, none of which may be there. */
-function insert(name: string, rows: readonly unknown[], change: () => Sql): readonly Part[] {
-  return rows.length === 0 ? [] : [{ name, change: change() }]
-}
-
-/** Changes or deletes rows that must all be there. */
-function change(name: string, rows: readonly unknown[], code: string, found: () => Sql): readonly Part[] {
-  if (rows.length === 0) return []
-  return [{ name, change: sql`${found()} returning 1`, expected: { rows: rows.length, code } }]
+    select h.base ${join(checksOf(tables, parts), '')} from h`)
 }
 
 function eventParts(tables: Tables, { events }: Write): readonly Part[] {
@@ -87,34 +69,9 @@ function eventParts(tables: Tables, { events }: Write): readonly Part[] {
   ]
 }
 
-function entityParts(tables: Tables, { snapshots }: Write): readonly Part[] {
-  const fresh = snapshots.filter(({ expected }) => expected === 0)
-  const known = snapshots.filter(({ expected }) => expected > 0)
-  const arrays = (of: typeof snapshots): Sql => sql`
-    ${texts(of.map(({ subject }) => subject))},
-    ${ints(of.map(({ version }) => version))},
-    ${texts(of.map(({ state }) => JSON.stringify(state)))}`
-  return [
-    ...insert(
-      'created',
-      fresh,
-      () => sql`insert into ${tables.entity} (subject, version, state)
-        select u.* from h, unnest(${arrays(fresh)}) u`,
-    ),
-    ...change(
-      'changed',
-      known,
-      conflict,
-      () => sql`update ${tables.entity} e set version = u.version, state = u.state
-        from h, unnest(${arrays(known)}, ${ints(known.map(({ expected }) => expected))})
-          u(subject, version, state, expected)
-        where e.subject = u.subject and e.version = u.expected`,
-    ),
-  ]
-}
-
 function viewParts(tables: Tables, write: Write, missing: ReadonlySet<string>): readonly Part[] {
-  return [...Map.groupBy(write.rows, ({ view }) => view)].flatMap(([view, rows], index) => {
+  const views = [...Map.groupBy(write.rows, ({ view }) => view)].sort(([a], [b]) => (a < b ? -1 : 1))
+  return views.flatMap(([view, rows], index) => {
     const table = tables.view(view)
     const gone = rows.filter(({ row }) => row === undefined)
     const kept = rows.filter(({ row }) => row !== undefined)
@@ -147,11 +104,11 @@ function deadlineParts(tables: Tables, { deadlines, firedDeadlines }: Write): re
       'deadlines',
       deadlines,
       () => sql`insert into ${tables.deadline} (due_at, recorded, ${eventColumns})
-        select due_at, recorded, ${eventColumns} from h, unnest(
-          ${longs(deadlines.map(({ dueAt }) => dueAt))},
+        select h.now + after_ms, recorded, ${eventColumns} from h, unnest(
+          ${longs(deadlines.map(({ afterMs }) => Math.ceil(afterMs)))},
           ${booleans(deadlines.map(({ recorded }) => recorded))},
           ${eventArrays(deadlines)}
-        ) with ordinality u(due_at, recorded, ${eventColumns}, nth) order by nth`,
+        ) with ordinality u(after_ms, recorded, ${eventColumns}, nth) order by nth`,
     ),
     ...change(
       'fired',
@@ -162,88 +119,16 @@ function deadlineParts(tables: Tables, { deadlines, firedDeadlines }: Write): re
   ]
 }
 
-const errorArrays = (entries: readonly Pick<Write['park'][number], 'error'>[]): Sql => sql`
-  ${texts(entries.map(({ error }) => error?.code))},
-  ${texts(entries.map(({ error }) => error?.message))}`
-
-function parkedParts(tables: Tables, { park, unpark, repark }: Write): readonly Part[] {
-  const columns = sql`source, reason, attempts, error_code, error_message, since, next_at, ${eventColumns}`
-  return [
-    ...insert(
-      'parked',
-      park,
-      () => sql`insert into ${tables.parked} (${columns})
-        select ${columns} from h, unnest(
-          ${texts(park.map(({ source }) => source))},
-          ${texts(park.map(({ reason }) => reason))},
-          ${ints(park.map(({ attempts }) => attempts))},
-          ${errorArrays(park)},
-          ${longs(park.map(({ since }) => since))},
-          ${longs(park.map(({ nextAt }) => nextAt))},
-          ${eventArrays(park.map(({ event }) => event))}
-        ) with ordinality u(${columns}, nth) order by nth`,
-    ),
-    ...change(
-      'unparked',
-      unpark,
-      conflict,
-      () => sql`delete from ${tables.parked} using h where ticket = any(${longs(unpark)})`,
-    ),
-    ...change(
-      'reparked',
-      repark,
-      conflict,
-      () => sql`update ${tables.parked} p
-        set reason = u.reason, attempts = u.attempts, error_code = u.error_code, error_message = u.error_message,
-          next_at = u.next_at
-        from h, unnest(
-          ${longs(repark.map(({ ticket }) => ticket))},
-          ${texts(repark.map(({ reason }) => reason))},
-          ${ints(repark.map(({ attempts }) => attempts))},
-          ${errorArrays(repark)},
-          ${longs(repark.map(({ nextAt }) => nextAt))}
-        ) u(ticket, reason, attempts, error_code, error_message, next_at)
-        where p.ticket = u.ticket`,
-    ),
-  ]
-}
-
-function offsetParts(tables: Tables, { offsets }: Write): readonly Part[] {
-  const fresh = offsets.filter(({ expected }) => expected === 0)
-  const known = offsets.filter(({ expected }) => expected > 0)
-  const arrays = (of: typeof offsets): Sql => sql`
-    ${texts(of.map(({ source }) => source))},
-    ${ints(of.map(({ partition }) => partition))},
-    ${longs(of.map(({ next }) => next))}`
-  return [
-    ...insert(
-      'begun',
-      fresh,
-      () => sql`insert into ${tables.offsets} (source, partition, next)
-        select u.* from h, unnest(${arrays(fresh)}) u`,
-    ),
-    ...change(
-      'moved',
-      known,
-      offsetsLost,
-      () => sql`update ${tables.offsets} o set next = u.next
-        from h, unnest(${arrays(known)}, ${longs(known.map(({ expected }) => expected))})
-          u(source, partition, next, expected)
-        where o.source = u.source and o.partition = u.partition and o.next = u.expected`,
-    ),
-  ]
-}
-
 function replyParts(tables: Tables, { replies }: Write): readonly Part[] {
   return insert(
     'replies',
     replies,
-    () => sql`insert into ${tables.reply} (slot, fingerprint, reply, at)
-      select u.* from h, unnest(
+    () => sql`insert into ${tables.reply} (slot, fingerprint, reply, until)
+      select u.slot, u.fingerprint, u.reply, h.now + u.keep_ms from h, unnest(
         ${texts(replies.map(({ slot }) => slot))},
         ${texts(replies.map(({ fingerprint }) => fingerprint))},
         ${texts(replies.map(({ reply }) => JSON.stringify(reply)))},
-        ${longs(replies.map(({ at }) => at))}
-      ) u`,
+        ${longs(replies.map(({ keepMs }) => Math.ceil(keepMs)))}
+      ) u(slot, fingerprint, reply, keep_ms)`,
   )
 }

@@ -25,7 +25,7 @@ export interface Page<R> {
 
 /** What to list of a view. */
 export interface Selection<R> {
-  /** Field values that must match; use the view's indexes. */
+  /** Field values that must match: just those of one index of the view, or none (LOOKUP_UNDECLARED). */
   readonly where?: { readonly [F in keyof R]?: R[F] | undefined }
   /** Rows a page, 1 to 100; default 20. */
   readonly limit?: number | undefined
@@ -40,8 +40,15 @@ export interface Read {
   entities<S>(entity: EntityDef<S>, ids: readonly string[]): Promise<Many<S>>
   /** The state as it was then, folded anew from the history. */
   entityAt<S>(entity: EntityDef<S>, id: string, moment: Moment): Promise<S>
-  /** The entity's events in order, each with the state after it. */
-  history<S>(entity: EntityDef<S>, id: string): Promise<readonly (Recorded & { state: S })[]>
+  /**
+   * The entity's events in order, each with the state after it.
+   * @param page those behind the position `after`, at most `limit`; default: the first 10,000
+   */
+  history<S>(
+    entity: EntityDef<S>,
+    id: string,
+    page?: { readonly after?: number | undefined; readonly limit?: number | undefined },
+  ): Promise<readonly (Recorded & { state: S })[]>
   row<R>(view: ViewDef<R>, key: string): Promise<R | undefined>
   rows<R>(view: ViewDef<R>, selection?: Selection<R>): Promise<Page<R>>
 }

@@ -12,8 +12,10 @@ export interface Submission {
   /** Default: a new one. */
   readonly correlationId?: string | undefined
   readonly traceparent?: string | undefined
-  /** Makes a repetition harmless: the first answer is given again. */
-  readonly idempotency?: { readonly slot: string; readonly fingerprint: string } | undefined
+  /** Makes a repetition harmless: the first answer is given again, for `keepMs` at least; default 31 days. */
+  readonly idempotency?:
+    | { readonly slot: string; readonly fingerprint: string; readonly keepMs?: number }
+    | undefined
   /** Waits for the command's flow to settle, at most so long; default 0. */
   readonly waitMs?: number | undefined
 }

@@ -1,8 +1,8 @@
 import { WaybillError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Leases, Part } from '../ports/leases.ts'
-import { limits } from './limits.ts'
-import { signal } from './signal.ts'
+import { pace } from './pace.ts'
+import { signal, waitAtMost } from './signal.ts'
 
 /** This process, as one of those that divide some work. */
 export interface Member {
@@ -38,7 +38,7 @@ export function member(options: {
   let asking: Promise<unknown> = Promise.resolve()
 
   async function ask(): Promise<void> {
-    const part = await leases.share({ as, of, inHand: inHand(), forMs: limits.leaseMs }).catch(unavailable)
+    const part = await leases.share({ as, of, inHand: inHand(), forMs: pace.leaseMs }).catch(unavailable)
     if (part !== undefined && !stopped) told(part)
   }
 
@@ -47,9 +47,7 @@ export function member(options: {
       while (!stopped) {
         asking = ask()
         await asking
-        const cancel = clock.timer(limits.shareEveryMs, bell.ring)
-        await bell.wait()
-        cancel()
+        await waitAtMost(clock, bell, pace.shareEveryMs)
       }
     },
     ask: bell.ring,

@@ -1,3 +1,5 @@
+import type { Clock } from '../ports/clock.ts'
+
 /** Lets one waiter sleep until somebody rings. A ring before the wait is not lost. */
 export interface Signal {
   ring(): void
@@ -23,4 +25,16 @@ export function signal(): Signal {
       rung = false
     },
   }
+}
+
+/** Waits for a ring, at most so long; resolves with whether the time was over first. */
+export async function waitAtMost(clock: Clock, bell: Signal, ms: number): Promise<boolean> {
+  let over = false
+  const cancel = clock.timer(ms, () => {
+    over = true
+    bell.ring()
+  })
+  await bell.wait()
+  cancel()
+  return over
 }

@@ -16,7 +16,11 @@ export interface Message {
 export interface Poll {
   /** In order within each partition. */
   readonly messages: readonly Message[]
-  /** How far each partition was read, messages or not: the next position to read. */
+  /**
+   * How far each partition was read, messages or not: the next position to read. With another mark than the saved one it
+   * may lie at or before what is saved: the log begins anew there, and it is to be saved all the same. Positions of later
+   * messages are counted from there.
+   */
   readonly next: readonly Offset[]
   /** Partitions that are no longer this reader's: how far it has read them counts no more. */
   readonly gone?: readonly { readonly source: string; readonly partition: number }[]
@@ -58,7 +62,10 @@ export interface Subscription {
    * poll when it is closed or reset meanwhile.
    */
   poll(max: number): Promise<Poll>
-  /** The reader has saved these positions: of what lies before them nothing is in its hand any more. */
+  /**
+   * The reader has saved these offsets, with their marks: of what lies before them nothing is in its hand any more. A log
+   * that begins anew waits for it before it gives more of that partition.
+   */
   saved?(offsets: readonly Offset[]): void
   /** Forgets what was read and starts again from the saved positions. */
   reset(): Promise<void>

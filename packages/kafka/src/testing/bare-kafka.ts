@@ -1,6 +1,7 @@
 import { Consumer } from '@platformatic/kafka'
 import type { TopicDef } from '@waybill/core'
-import { fetchLimits, partitionMaxBytes } from '../fetcher.ts'
+import { bytesMax, partitionPart } from '../fetcher.ts'
+import { fetching } from '../kafka-brokers.ts'
 import { clientOptions, type KafkaConnection } from '../kafka-connection.ts'
 import { openProducer } from '../open-producer.ts'
 import type { OutgoingRecord } from '../write-record.ts'
@@ -25,7 +26,8 @@ export async function openBareKafka(connection: KafkaConnection, topic: TopicDef
 
   async function fetch(): Promise<number> {
     const { responses } = await consumer.fetch({
-      ...fetchLimits,
+      ...fetching,
+      maxBytes: bytesMax,
       node: partitions[0]!.leader,
       topics: [
         {
@@ -33,7 +35,7 @@ export async function openBareKafka(connection: KafkaConnection, topic: TopicDef
           partitions: next.map((fetchOffset, partition) => ({
             partition,
             fetchOffset,
-            partitionMaxBytes,
+            partitionMaxBytes: bytesMax / partitionPart,
             currentLeaderEpoch: -1,
             lastFetchedEpoch: -1,
           })),

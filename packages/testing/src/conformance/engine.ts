@@ -1,3 +1,10 @@
+import { bounds } from './engine/bounds.ts'
+import { clocks } from './engine/clocks.ts'
+import { effectLoad } from './engine/effect-load.ts'
+import { fairness } from './engine/fairness.ts'
+import { naming } from './engine/naming.ts'
+import { telling } from './engine/telling.ts'
+import { upgrades } from './engine/upgrades.ts'
 import { commands } from './engine/commands.ts'
 import type { EngineCase } from './engine/context.ts'
 import { crashes } from './engine/crashes.ts'
@@ -26,4 +33,11 @@ export const engineCases: readonly EngineCase[] = [
   ...owners,
   ...sharing,
   ...crashes,
+  ...bounds,
+  ...clocks,
+  ...effectLoad,
+  ...fairness,
+  ...naming,
+  ...telling,
+  ...upgrades,
 ]

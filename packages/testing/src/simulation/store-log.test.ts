@@ -5,6 +5,7 @@ import {
   memoryData,
   memoryStore,
   type Message,
+  type Offset,
   type Store,
   storeLog,
   type Subscription,
@@ -26,7 +27,7 @@ interface Process {
   end(): Promise<void>
 }
 
-const all = services.flatMap((name) => many(8, (n) => `${name}/${n}`))
+const all = services.flatMap((name) => many(8, (n) => `${name}/news/${n}`))
 
 function assertDivided(processes: readonly Process[], sizes: readonly number[]): void {
   const parts = processes.map((process) => process.partitions())
@@ -41,7 +42,7 @@ describe('The store as log, divided among processes', () => {
   let clock: VirtualClock
   let stores: ReadonlyMap<string, Store>
   let leases: Store
-  let saved: Map<string, number>
+  let saved: Map<string, Offset>
   let logs: Log[]
 
   beforeEach(() => {
@@ -67,7 +68,7 @@ describe('The store as log, divided among processes', () => {
     const subscription: Subscription = await log.subscribe({
       group: 'reader',
       topics,
-      from: (source, partition) => Promise.resolve(saved.get(`${source}/${partition}`) ?? 0),
+      from: (source, partition) => Promise.resolve(saved.get(`${source}/${partition}`)),
       sharing: { instance, leases },
     })
     let isOver = false
@@ -82,7 +83,7 @@ describe('The store as log, divided among processes', () => {
         const offsets = got
           .splice(0)
           .map(({ source, partition, position }) => ({ source, partition, next: position + 1 }))
-        for (const { source, partition, next } of offsets) saved.set(`${source}/${partition}`, next)
+        for (const offset of offsets) saved.set(`${offset.source}/${offset.partition}`, offset)
         subscription.saved!(offsets)
       },
       end: async () => {
@@ -120,7 +121,7 @@ describe('The store as log, divided among processes', () => {
     assert.deepEqual(one.partitions(), [])
     assert.deepEqual(
       two.partitions(),
-      all.filter((name) => Number(name.split('/')[1]) >= 4),
+      all.filter((name) => Number(name.split('/')[2]) >= 4),
     )
     assert.equal(
       two.got.length + more.length,
@@ -160,7 +161,7 @@ describe('The store as log, divided among processes', () => {
   it('is saved now and then also where it has no event', async () => {
     const other = memoryStore('other')
     const log = storeLog({ stores: new Map([['other', other]]), clock })
-    const subscription = await log.subscribe({ group: 'g', topics, from: () => Promise.resolve(0) })
+    const subscription = await log.subscribe({ group: 'g', topics, from: () => Promise.resolve(undefined) })
     const events = many(1_200, () => anEvent({ topic: 'news', key: 'the only one' }))
     await write(other, { events })
     const reached = new Map<number, number>()
@@ -184,7 +185,7 @@ describe('The store as log, divided among processes', () => {
       log.subscribe({
         group: 'reader',
         topics,
-        from: () => Promise.resolve(0),
+        from: () => Promise.resolve(undefined),
         sharing: instance === undefined ? undefined : { instance, leases: counted },
       })
     const alone = await join()

@@ -5,6 +5,7 @@ import {
   createEngine,
   type Duration,
   type Engine,
+  memoryData,
   memoryStore,
   type QueryDef,
   type Read,
@@ -70,7 +71,9 @@ export async function story(
 ): Promise<Story> {
   const clock = virtualClock(options.start?.getTime())
   const ids = seededIds(clock, options.seed ?? 1)
-  const stores = new Map<string, Store>(system.services.map(({ name }) => [name, memoryStore(name)]))
+  const stores = new Map<string, Store>(
+    system.services.map(({ name }) => [name, memoryStore(name, memoryData(clock))]),
+  )
   const log = storeLog({ stores, clock })
   const history: (Committed & { service: string })[] = []
   const crashes: unknown[] = []
@@ -130,8 +133,8 @@ export async function story(
 
   async function isWaiting(until: number): Promise<boolean> {
     for (const store of stores.values()) {
-      const { parked } = await store.due(until, 1, [])
-      if (parked.length > 0) return true
+      const parked = await store.parked(1_000)
+      if (parked.some(({ nextAt }) => nextAt !== undefined && nextAt <= until)) return true
     }
     return false
   }

@@ -36,6 +36,7 @@ export function virtualClock(start: number = Date.UTC(2026, 0, 1, 12)): VirtualC
 
   return {
     now: () => now,
+    monotonic: () => now - start,
     timer,
     advance: async (ms) => {
       const end = now + ms

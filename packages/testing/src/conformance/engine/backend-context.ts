@@ -15,10 +15,10 @@ export function storeBackend(options: {
   wrapStore?: (store: Store) => Store
   wrapLog?: (log: Log) => Log
 }): EngineContext & Closing {
-  const { open, close, clock, wrapStore = (store) => store, wrapLog = (log) => log } = options
+  const { open, close, wrapStore = (store) => store, wrapLog = (log) => log } = options
   return {
-    clock,
-    connect: async (system) => {
+    clock: options.clock,
+    connect: async (system, clock = options.clock) => {
       const stores = new Map<string, Store>()
       for (const service of system.services) stores.set(service.name, wrapStore(await open(service)))
       return {

@@ -43,6 +43,7 @@ function storing(group: string, defect: string, change: (store: Store) => Partia
 /** Time that runs ten times as fast: leases last so long that every case would seem to notice something. */
 const fastClock: Clock = {
   now: () => 10 * realClock.now(),
+  monotonic: () => 10 * realClock.monotonic(),
   timer: (ms, fire) => realClock.timer(ms / 10, fire),
 }
 
@@ -106,7 +107,8 @@ function savesWhenItReads(): Wraps {
           ...options,
           from: async (source, partition) => {
             const saved = await options.from(source, partition)
-            return Math.max(saved, read.get(name(source)) ?? 0)
+            const next = Math.max(saved?.next ?? 0, read.get(name(source)) ?? 0)
+            return { source, partition, next }
           },
         })
         return {
@@ -148,8 +150,8 @@ export const engineCanaries: readonly EngineCanary[] = [
     park: write.park.filter(({ reason }) => reason !== 'behind'),
   })),
   writing('parking', 'shortens every pause', (write) => {
-    const soon = <T extends { nextAt: number }>(one: T): T => ({ ...one, nextAt: realClock.now() + 50 })
-    return { ...write, park: write.park.map(soon), repark: write.repark.map(soon) }
+    const queues = write.queues.map((queue) => ({ ...queue, next: queue.next && { afterMs: 50 } }))
+    return { ...write, queues }
   }),
   storing('effects', 'gives a parked event another id', (store) => ({
     due: async (...args) => {
@@ -168,8 +170,9 @@ export const engineCanaries: readonly EngineCanary[] = [
     ...write,
     deadlines: write.deadlines.filter(({ recorded }) => recorded),
   })),
-  storing('deadlines', 'fires early', (store) => ({
-    due: (now, ...rest) => store.due(now && now + 300, ...rest),
+  writing('deadlines', 'fires early', (write) => ({
+    ...write,
+    deadlines: write.deadlines.map((one) => ({ ...one, afterMs: Math.max(0, one.afterMs - 300) })),
   })),
   writing('idempotency', 'keeps no replies', (write) => ({ ...write, replies: [] })),
   storing('past', 'ends a history too late', (store) => ({

@@ -21,8 +21,11 @@ export interface Backend {
 /** The backend under which the engine is tested. Its data lives as long as the context. */
 export interface EngineContext {
   readonly clock: Clock
-  /** What one more process gets, on the same data. */
-  connect(system: SystemDef): Promise<Backend>
+  /**
+   * What one more process gets, on the same data.
+   * @param clock that of its machine; default: the right one
+   */
+  connect(system: SystemDef, clock?: Clock): Promise<Backend>
 }
 
 export type EngineCase = Case<EngineContext, EngineNeed>

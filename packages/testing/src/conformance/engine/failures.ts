@@ -72,6 +72,48 @@ export const failures = group('failures', {
     await assertPaidOnce(world, process, ids)
   },
 
+  'what cannot even be set aside halts its partition, which says so and goes on when it can': async (
+    world,
+  ) => {
+    const { name } = world.flow.services.stock
+    let isBroken = true
+    const process = await world.start({
+      store: (store) => ({
+        ...store,
+        transact: (need, decide) =>
+          store.transact(need, async (loaded, more) => {
+            const write = await decide(loaded, more)
+            const keys = [...write.events, ...write.park.map(({ event }) => event)].map(({ key }) => key)
+            if (isBroken && store.service === name && keys.includes('poison')) throw new RangeError('no')
+            return write
+          }),
+      }),
+    })
+    await process.note('poison', 1)
+    await eventually('it is halted', () => process.reports.halted.length > 0)
+    const [halted] = process.reports.halted
+    assert.equal(halted!.service, name)
+    assert.match(String(halted!.cause), /RangeError: no/)
+
+    // Of sixteen keys, some are in other partitions.
+    const keys = many(16, (n) => `k${n}`)
+    for (const n of [1, 2]) await Promise.all(keys.map((key) => process.note(key, n)))
+    await eventually('others go on', async () => {
+      const read = await Promise.all(keys.map((key) => process.notesRead(key)))
+      return read.filter((one) => one.length === 2).length >= 4
+    })
+    assert.deepEqual(await process.notesRead('poison'), [])
+    isBroken = false
+    await process.note('poison', 2)
+    for (const key of ['poison', ...keys]) {
+      await eventually(`${key} is read`, async () => (await process.notesRead(key)).length === 2)
+      assert.deepEqual(await process.notesRead(key), [1, 2])
+    }
+    assert.equal(process.reports.halted.at(-1)!.cause, undefined)
+    assert.equal(process.reports.halted.length, 2)
+    process.assertNoCrash()
+  },
+
   'a command that the store will not take fails alone': async (world) => {
     const process = await world.start({
       store: (store) => ({

@@ -2,7 +2,7 @@ import type { Log, Store, Subscription } from '@waybill/core'
 import type { Ailments } from './world.ts'
 
 /** The life of one process, which can end at any moment, as by `kill -9`. */
-export interface Life extends Required<Omit<Ailments, 'codec'>> {
+export interface Life extends Required<Omit<Ailments, 'codec' | 'clock'>> {
   /** Resolves at its end. */
   readonly ended: Promise<void>
   end(): void

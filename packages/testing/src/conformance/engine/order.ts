@@ -68,7 +68,7 @@ export const order = group('order', {
       log: (log) => ({
         ...log,
         subscribe: (options) =>
-          log.subscribe({ ...options, from: async (...of) => (await options.from(...of)) && 0 }),
+          log.subscribe({ ...options, from: async (...of) => void (await options.from(...of)) }),
       }),
     })
     await Promise.all(ids.slice(20).map((id) => second.place(id)))

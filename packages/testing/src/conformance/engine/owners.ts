@@ -4,6 +4,7 @@ import { eventually } from '../waiting.ts'
 import { group } from './group.ts'
 import { assertChargedOnce, assertPaidOnce, countCharges } from './once.ts'
 import { repeatingLog } from './repeating-log.ts'
+import { halvedZombie } from './halved-zombie.ts'
 import { takeOver } from './take-over.ts'
 
 export const owners = group('owners', {
@@ -11,6 +12,12 @@ export const owners = group('owners', {
     needs: ['processes', 'overlap'],
     alone: true,
     run: takeOver,
+  },
+
+  'nor when an error that nobody explains comes before it learns of that': {
+    needs: ['processes', 'overlap'],
+    alone: true,
+    run: halvedZombie,
   },
 
   'several processes at the same time lose nothing and do nothing twice': {

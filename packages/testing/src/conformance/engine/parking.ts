@@ -14,7 +14,7 @@ function breakReading(
   let isBroken = true
   flow.controls.beforeReading = (readKey, readN) => {
     if (readKey !== key || readN !== n) return
-    attempts.push(clock.now())
+    attempts.push(clock.monotonic())
     if (isBroken) throw new Error(`cannot read ${key} ${n}`)
   }
   return { attempts, mend: () => void (isBroken = false) }
@@ -52,13 +52,9 @@ export const parking = group('parking', {
     await process.note('bad', 1)
     await eventually('it is tried four times', () => attempts.length >= 4)
     const parked = process.reports.parked.slice(0, 3)
-    const notBefore = parked.map((report) => report.parked.nextAt)
-    const pauses = notBefore.map((at, n) => at - (notBefore[n - 1] ?? parked[0]!.parked.since))
-    assert.ok(pauses[0]! >= 100 && pauses[1]! >= 200 && pauses[2]! >= 400, `pauses are ${pauses.join(', ')}`)
-    assert.ok(
-      notBefore.every((at, n) => attempts[n + 1]! >= at),
-      'none is tried before its time',
-    )
+    const pauses = attempts.slice(1).map((at, n) => at - attempts[n]!)
+    // A store may count from whole milliseconds.
+    assert.ok(pauses[0]! >= 99 && pauses[1]! >= 199 && pauses[2]! >= 399, `pauses are ${pauses.join(', ')}`)
     assert.deepEqual(
       parked.map((report) => [report.parked.attempts, String(report.cause)]),
       [1, 2, 3].map((n) => [n, 'Error: cannot read bad 1']),

@@ -1,4 +1,4 @@
-import type { Log, Poll, Subscription } from '@waybill/core'
+import type { Log, Offset, Poll, Subscription } from '@waybill/core'
 import type { Closing } from '../case.ts'
 import { memoryContext } from '../memory-context.ts'
 import { realClock } from '../real-clock.ts'
@@ -85,10 +85,29 @@ export const logCanaries: readonly LogCanary[] = [
     }
   }),
   joining('positions', 'begins where it likes', {
-    options: (options) => ({ ...options, from: () => Promise.resolve(0) }),
+    options: (options) => ({ ...options, from: () => Promise.resolve(undefined) }),
   }),
   joining('positions', 'begins one too late', {
-    options: (options) => ({ ...options, from: async (...of) => (await options.from(...of)) + 2 }),
+    options: (options) => ({
+      ...options,
+      from: async (source, partition) => {
+        const { next = 0, ...saved } = { source, partition, ...(await options.from(source, partition)) }
+        return { ...saved, next: next + 2 }
+      },
+    }),
+  }),
+  joining('positions', 'begins with a further topic where it is in the others', {
+    options: (options) => {
+      let elsewhere: Offset | undefined
+      return {
+        ...options,
+        from: async (source, partition) => {
+          const saved = await options.from(source, partition)
+          elsewhere ??= saved
+          return saved ?? (elsewhere && { ...elsewhere, source, partition })
+        },
+      }
+    },
   }),
   joining('positions', 'forgets nothing at a reset', {
     subscription: (subscription) => ({ ...subscription, reset: () => Promise.resolve() }),

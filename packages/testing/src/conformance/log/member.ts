@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import type { Log, Message, Poll, TopicDef } from '@waybill/core'
+import type { Log, Message, Offset, Poll, TopicDef } from '@waybill/core'
 import { textOf } from '../store/fixtures.ts'
 import { pause, within } from '../waiting.ts'
 
-/** How far a consumer group has come, as a store would keep it: by partition. */
-export type Saved = Map<string, number>
+/** How far a consumer group has come, as a store would keep it: by source and partition, `source/partition`. */
+export type Saved = Map<string, Offset>
 
 /** A member of a consumer group that keeps what it receives. */
 export interface Member {
@@ -30,20 +30,25 @@ export async function join(
   const subscription = await log.subscribe({
     group,
     topics,
-    from: (source, number) => Promise.resolve(saved.get(partition(source, number)) ?? 0),
+    from: (source, number) => Promise.resolve(saved.get(partition(source, number))),
   })
   const messages: Message[] = []
   const ids = new Set<string>()
   const lastOf = new Map<string, number>()
 
+  /** Not of one that stands elsewhere than in its partition: it moves nothing on. */
+  function checkPosition(message: Message, { next }: Poll): void {
+    const from = partition(message.source, message.partition)
+    assert.ok(message.position > (lastOf.get(from) ?? -1), 'positions rise within a partition')
+    lastOf.set(from, message.position)
+    const reached = next.find((one) => partition(one.source, one.partition) === from)
+    assert.ok(reached !== undefined && reached.next > message.position, 'next lies beyond what was given')
+  }
+
   async function poll(): Promise<Poll> {
     const found = await within('a poll', subscription.poll(max))
     for (const message of found.messages) {
-      const from = partition(message.source, message.partition)
-      assert.ok(message.position > (lastOf.get(from) ?? -1), 'positions rise within a partition')
-      lastOf.set(from, message.position)
-      const next = found.next.find((one) => partition(one.source, one.partition) === from)
-      assert.ok(next !== undefined && next.next > message.position, 'next lies beyond what was given')
+      if (message.position >= 0) checkPosition(message, found)
       assert.ok(log.repeats || !ids.has(message.event.id), `${message.event.id} came twice`)
       if (ids.has(message.event.id)) continue
       ids.add(message.event.id)
@@ -51,7 +56,9 @@ export async function join(
     }
     // A log that answers at once with nothing must not keep everything else from running.
     if (found.messages.length === 0) await pause(1)
-    if (saves) for (const { source, partition: n, next } of found.next) saved.set(partition(source, n), next)
+    if (!saves) return found
+    for (const offset of found.next) saved.set(partition(offset.source, offset.partition), offset)
+    subscription.saved?.(found.next)
     return found
   }
 

@@ -66,7 +66,8 @@ export const positions = group('positions', {
     await member.reset()
     await member.receive(6)
     assert.deepEqual(member.texts(), numbers(1, 6))
-    saved.set(`${third.source}/${third.partition}`, third.position + 1)
+    const { source, partition, position } = third
+    saved.set(`${source}/${partition}`, { source, partition, next: position + 1 })
     await member.reset()
     await publishTexts(producer, 7, 7)
     await member.receive(4)
@@ -92,6 +93,31 @@ export const positions = group('positions', {
     const second = await join(log, options)
     await second.receive(1)
     assert.deepEqual(second.texts(), ['3'])
+  },
+
+  'a group that wants one more topic gets that from its beginning': async ({ producers, connect }) => {
+    const [producer] = producers
+    const [known, further] = producer.topics
+    const log = await connect()
+    const saved: Saved = new Map()
+    const sent = (from: number, to: number, topic: string): Promise<void> =>
+      producer.publish(many(to - from + 1, (n) => anEvent({ topic, key: 'k', text: `${topic} ${from + n}` })))
+    await sent(1, 3, further.name)
+    await sent(1, 4, known.name)
+    const first = await join(log, { group: 'g', topics: [known], saved })
+    await first.receive(4)
+    await first.leave()
+    await sent(4, 5, further.name)
+    await sent(5, 5, known.name)
+    const second = await join(log, { group: 'g', topics: [known, further], saved })
+    await second.receive(6)
+    const textsOf = (topic: string): readonly string[] =>
+      second.messages.flatMap(({ event }, n) => (event.topic === topic ? [second.texts()[n]!] : []))
+    assert.deepEqual(
+      textsOf(further.name),
+      numbers(1, 5).map((n) => `${further.name} ${n}`),
+    )
+    assert.deepEqual(textsOf(known.name), [`${known.name} 5`])
   },
 
   'a poll that waits is woken by close, and one after it does not wait': async ({ producers, connect }) => {

@@ -9,8 +9,9 @@ import {
   aService,
   aWrite,
   news,
+  due,
   newId,
-  now,
+  queueChanges,
   textOf,
   write,
 } from './fixtures.ts'
@@ -19,6 +20,7 @@ const claimed = newId()
 
 /** A write with something of every kind. */
 function everything(correlationId: string): Write {
+  const parked = [aParked('parked-key', 'later')]
   return aWrite({
     events: [
       anEvent({ text: 'all', key: 'whole', subject: 'order/1', alsoSubjects: ['cart/1'], correlationId }),
@@ -26,9 +28,10 @@ function everything(correlationId: string): Write {
     snapshots: [{ subject: 'order/1', version: 1, expected: 0, state: { all: true } }],
     rows: [{ view: 'people', key: 'p1', row: { id: 'p1', team: 'a', age: 1, active: true, tags: [] } }],
     deadlines: [aDeadline()],
-    park: [aParked('parked-key', 'later')],
+    park: parked,
+    queues: queueChanges({ queues: new Map() }, { park: parked, next: { afterMs: 0 } }),
     offsets: [{ source: 'topic', partition: 3, expected: 0, next: 9 }],
-    replies: [{ slot: 'slot-1', fingerprint: 'f', reply: { id: '1' }, at: now }],
+    replies: [{ slot: 'slot-1', fingerprint: 'f', reply: { id: '1' }, keepMs: 60_000 }],
   })
 }
 
@@ -36,10 +39,10 @@ function everything(correlationId: string): Write {
 async function foundOf(store: Store, correlationId: string): Promise<Record<string, number>> {
   const loaded = await store.load(
     aNeed({
-      claim: [{ id: claimed, at: now }],
+      claim: [claimed],
       subjects: ['order/1'],
       rows: [{ view: 'people', key: 'p1' }],
-      keys: ['parked-key'],
+      queues: ['parked-key'],
       slots: ['slot-1'],
     }),
   )
@@ -53,9 +56,10 @@ async function foundOf(store: Store, correlationId: string): Promise<Record<stri
     snapshots: loaded.snapshots.size,
     rows: loaded.rows.size,
     'selected rows': (await store.selectRows({ ...selection })).length,
-    'parked keys': loaded.parkedKeys.size,
+    queues: loaded.queues.size,
     parked: (await store.parked(10)).filter(({ event }) => event.key === 'parked-key').length,
-    deadlines: (await store.due(now + 10_000, 10, [])).deadlines.length,
+    deadlines: (await due(store)).deadlines.length,
+    'parked and due': (await due(store)).parked.length,
     offsets: offsets.filter(({ source }) => source === 'topic').length,
     replies: loaded.replies.size,
   }
@@ -75,13 +79,13 @@ function failsWith(code: ErrorCode, impossible: (whole: Write) => Partial<Write>
     const correlationId = newId()
     await write(store, { events: [anEvent({ text: 'before' })] })
     const whole = everything(correlationId)
-    const attempt = store.transact(aNeed({ claim: [{ id: claimed, at: now }] }), () => ({
+    const attempt = store.transact(aNeed({ claim: [claimed] }), () => ({
       ...whole,
       ...impossible(whole),
     }))
     await assert.rejects(attempt, (error) => hasCode(error, code))
     await assertAll(store, 0, correlationId)
-    await store.transact(aNeed({ claim: [{ id: claimed, at: now }] }), ({ duplicates }) => {
+    await store.transact(aNeed({ claim: [claimed] }), ({ duplicates }) => {
       assert.equal(duplicates.size, 0, 'an id stays claimed only if the batch commits')
       return whole
     })
@@ -107,13 +111,17 @@ export const atomicity = group('atomicity', {
   })),
 
   'a parked event that is gone and is tried once more undoes everything': failsWith('BATCH_CONFLICT', () => ({
-    repark: [{ ticket: 1_000_000, reason: 'failed', attempts: 2, error: undefined, nextAt: now }],
+    repark: [{ ticket: 1_000_000, reason: 'failed', attempts: 2, error: undefined }],
+  })),
+
+  'a queue that is longer than it was undoes everything': failsWith('BATCH_CONFLICT', ({ queues }) => ({
+    queues: [...queues, { queue: 'other', expected: 2, length: 3, next: undefined }],
   })),
 
   'a decide that throws writes nothing, and its error comes out as it is': async (context) => {
     const store = await context.open(aService())
     const error = new Error('from the decide')
-    const need = aNeed({ claim: [{ id: claimed, at: now }], subjects: ['order/1'] })
+    const need = aNeed({ claim: [claimed], subjects: ['order/1'] })
     await assert.rejects(
       store.transact(need, () => Promise.reject(error)),
       (thrown) => thrown === error,

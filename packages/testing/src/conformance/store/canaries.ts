@@ -9,7 +9,7 @@ import {
 import type { Closing } from '../case.ts'
 import { memoryContext } from '../memory-context.ts'
 import type { StoreContext } from './context.ts'
-import { anEvent, aWrite } from './fixtures.ts'
+import { anEvent, aWrite, due } from './fixtures.ts'
 
 /** A store with one defect, which the cases of its group must notice. */
 export interface Canary {
@@ -100,6 +100,10 @@ const ofContents: readonly Canary[] = [
     ...store,
     transact: (need, decide) => store.transact({ ...need, claim: [] }, decide),
   })),
+  canary('claims', 'forgets all that was claimed', (store) => ({
+    ...store,
+    forget: () => store.forget(-60_000),
+  })),
   canary('claims', 'claims when it only loads', (store) => ({
     ...store,
     load: async (need) => {
@@ -127,6 +131,10 @@ const ofFences: readonly Canary[] = [
       offsets: write.offsets.map((one) => ({ ...one, expected: expectedOf(one.source, one.partition) })),
     }
   }),
+  writing('offsets', 'forgets what the log wants to know again', (write) => ({
+    ...write,
+    offsets: write.offsets.map(({ mark: _, ...offset }) => offset),
+  })),
   writing('offsets', 'drops the offset of an old owner and writes the rest', async (write, store) => {
     const saved = await store.offsets()
     return {
@@ -159,13 +167,24 @@ const ofFences: readonly Canary[] = [
     },
   })),
   writing('deadlines', 'lets a deadline fire twice', async (write, store) => {
-    const { deadlines } = await store.due(Number.MAX_SAFE_INTEGER, 10_000, [])
+    const { deadlines } = await due(store, { limit: 10_000 })
     const isThere = (id: string): boolean => deadlines.some((deadline) => deadline.id === id)
     return { ...write, firedDeadlines: write.firedDeadlines.filter(isThere) }
   }),
-  canary('deadlines', 'fires a little early', (store) => ({
+  writing('deadlines', 'fires a little early', (write) => ({
+    ...write,
+    deadlines: write.deadlines.map((one) => ({ ...one, afterMs: one.afterMs * 0.9 })),
+  })),
+  canary('deadlines', 'tells a point in time for a while', (store) => ({
     ...store,
-    due: (now, limit, keys) => store.due(now && now + 1, limit, keys),
+    due: async (ask) => {
+      const found = await store.due(ask)
+      return { ...found, nextInMs: found.nextInMs && found.now + found.nextInMs }
+    },
+  })),
+  canary('deadlines', 'has a clock that stands still', (store) => ({
+    ...store,
+    due: async (ask) => ({ ...(await store.due(ask)), now: 1 }),
   })),
   writing('parking', 'drops an event that comes behind another', (write) => ({
     ...write,
@@ -184,12 +203,55 @@ const ofFences: readonly Canary[] = [
       park: [...write.park, ...again],
     }
   }),
-  canary('parking', 'tries every parked event of a key', (store) => ({
+  writing('parking', 'does not compare the length of a queue', async (write, store) => {
+    const names = write.queues.map(({ queue }) => queue)
+    const { queues } = await store.load({ ...needNothing, queues: names })
+    return {
+      ...write,
+      queues: write.queues.map((one) => {
+        const expected = queues.get(one.queue) ?? 0
+        return { ...one, expected, length: expected + one.length - one.expected }
+      }),
+    }
+  }),
+  writing('parking', 'lets what comes behind be tried at once', (write) => ({
+    ...write,
+    queues: write.queues.map((one) => ({ ...one, next: one.next ?? { afterMs: 0 } })),
+  })),
+  canary('parking', 'tries a whole queue', (store) => ({
     ...store,
-    due: async (now, limit, keys) => ({
-      ...(await store.due(now, limit, keys)),
-      parked: (await store.parked(limit)).filter(({ nextAt }) => now !== undefined && nextAt <= now),
+    due: async (ask) => {
+      const found = await store.due(ask)
+      const queues = new Set(found.parked.map(({ queue }) => queue))
+      const all = (await store.parked(1_000)).filter(({ queue }) => queues.has(queue))
+      return { ...found, parked: [...Map.groupBy(all, ({ queue }) => queue).values()].flat() }
+    },
+  })),
+  canary(
+    'parking',
+    'tries the oldest event first, and not the queue that waits for the longest',
+    (store) => ({
+      ...store,
+      due: async (ask) => {
+        const found = await store.due(ask)
+        return { ...found, parked: found.parked.toSorted((a, b) => a.ticket - b.ticket) }
+      },
     }),
+  ),
+  canary('parking', 'lets others go before the queues that are named', (store) => ({
+    ...store,
+    due: async (ask) => {
+      const all = await store.due({ ...ask, limit: 1_000 })
+      return { ...all, parked: all.parked.toSorted((a, b) => b.ticket - a.ticket).slice(0, ask.limit) }
+    },
+  })),
+  canary('parking', 'tries again what this definition gave up', (store) => ({
+    ...store,
+    retryGivenUp: () => store.retryGivenUp('another'),
+  })),
+  writing('replies', 'keeps a reply for ever', (write) => ({
+    ...write,
+    replies: write.replies.map((one) => ({ ...one, keepMs: 1e9 })),
   })),
   writing('replies', 'overwrites a reply', async (write, store) => {
     const { replies } = await store.load({ ...needNothing, slots: write.replies.map(({ slot }) => slot) })
@@ -265,11 +327,19 @@ const ofReading: readonly Canary[] = [
   })),
   canary('history', 'ends before the moment', (store) => ({
     ...store,
-    history: (subject, until) =>
-      store.history(
+    history: (subject, page) => {
+      const until = page?.until
+      return store.history(
         subject,
-        until !== undefined && 'time' in until ? { time: new Date(until.time.getTime() - 1) } : until,
-      ),
+        until !== undefined && 'time' in until
+          ? { ...page, until: { time: new Date(until.time.getTime() - 1) } }
+          : page,
+      )
+    },
+  })),
+  canary('history', 'gives the first page again and again', (store) => ({
+    ...store,
+    history: (subject, page) => store.history(subject, { ...page, after: 0 }),
   })),
   publishing('published', 'says that it has searched beyond what it gives', (page) => ({
     ...page,

@@ -9,8 +9,10 @@ import {
   aService,
   aWrite,
   many,
+  due,
   newId,
-  now,
+  queueChanges,
+  setAside,
   texts,
   write,
 } from './fixtures.ts'
@@ -71,16 +73,18 @@ export const durability = group('durability', {
       const before = await context.open(definition)
       const row = { id: 'p', team: 't', age: 1, active: true, tags: [] }
       const id = newId()
-      const claim = [{ id, at: now }]
+      const claim = [id]
+      const park = [aParked('k1', 'parked')]
       await before.transact(aNeed({ claim }), () =>
         aWrite({
           events: [anEvent({ text: 'kept', subject: 'order/1' })],
           snapshots: [{ subject: 'order/1', version: 1, expected: 0, state: { kept: true } }],
           rows: [{ view: 'people', key: 'p', row }],
           deadlines: [aDeadline()],
-          park: [aParked('k1', 'parked')],
+          park,
+          queues: queueChanges({ queues: new Map() }, { park, next: { afterMs: 0 } }),
           offsets: [{ source: 's', partition: 1, expected: 0, next: 4 }],
-          replies: [{ slot: 'slot', fingerprint: 'f', reply: 1, at: now }],
+          replies: [{ slot: 'slot', fingerprint: 'f', reply: 1, keepMs: 60_000 }],
         }),
       )
       const number = await before.nextNumber('n')
@@ -91,21 +95,21 @@ export const durability = group('durability', {
         claim,
         subjects: ['order/1'],
         rows: [{ view: 'people', key: 'p' }],
-        keys: ['k1'],
+        queues: ['k1'],
         slots: ['slot'],
       }
       const loaded = await store.load(aNeed(need))
       assert.deepEqual(loaded.snapshots.get('order/1')?.state, { kept: true })
       assert.deepEqual(loaded.rows.get(rowId('people', 'p')), row)
-      assert.deepEqual([...loaded.duplicates, ...loaded.parkedKeys], [id, 'k1'])
+      assert.deepEqual([[...loaded.duplicates], [...loaded.queues]], [[id], [['k1', 1]]])
       assert.equal(loaded.replies.get('slot')?.reply, 1)
       assert.deepEqual(await store.offsets(), [{ source: 's', partition: 1, next: 4 }])
-      const due = await store.due(now + 9_999, 9, [])
-      assert.deepEqual([due.deadlines.length, due.parked.length], [1, 1])
+      const { deadlines, parked } = await due(store)
+      assert.deepEqual([deadlines.length, parked.length], [1, 1])
       assert.ok((await store.nextNumber('n')) > number)
       assert.equal(await write(store, { events: [anEvent({ text: 'next' })] }), 2)
       assert.deepEqual(await texts(store), ['kept', 'next'])
-      await write(store, { park: [aParked('k1', 'second')] })
+      await setAside(store, { park: [aParked('k1', 'second')] })
       const [first, second] = await store.parked(9)
       assert.ok(first!.ticket < second!.ticket)
     },

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import {
-  type Deadline,
+  type Due,
   hasCode,
   type Loaded,
   type Need,
   needNothing,
+  type NewDeadline,
   type NewEvent,
   type Parked,
+  type ParkedEntry,
+  type QueueChange,
   service,
   type ServiceDef,
   type Store,
@@ -18,10 +21,10 @@ import {
 import Type from 'typebox'
 import { seededIds } from '../../simulation/seeded-ids.ts'
 
-/** When the cases happen: a fixed time, as stores have no clock of their own. */
-export const now: number = Date.UTC(2026, 0, 1, 12)
+/** When events have happened, as they say. A store has a time of its own. */
+export const happenedAt: number = Date.UTC(2026, 0, 1, 12)
 
-const { newId } = seededIds({ now: () => now }, 1)
+const { newId } = seededIds({ now: () => happenedAt }, 1)
 export { newId }
 
 /** The view of the cases' services. */
@@ -91,29 +94,81 @@ export function anEvent(parts: Partial<NewEvent> & { text?: string } = {}): NewE
     correlationId: newId(),
     causationId: undefined,
     traceparent: undefined,
-    at: now,
+    at: happenedAt,
     payload: bytes(text),
     ...rest,
   }
 }
 
-export function aDeadline(parts: Partial<Deadline> = {}): Deadline {
+/** A deadline that is due at once. */
+export function aDeadline(parts: Partial<NewDeadline> = {}): NewDeadline {
   const { alsoSubjects: _, ...head } = anEvent()
-  return { ...head, topic: undefined, dueAt: now + 1_000, recorded: false, ...parts }
+  return { ...head, topic: undefined, afterMs: 0, recorded: false, ...parts }
 }
 
+/** An event to be parked, in the queue of its key. */
 export function aParked(key: string, text: string, parts: Partial<Parked> = {}): Parked {
   const { alsoSubjects: _, ...event } = anEvent({ key, text })
   return {
     event,
-    source: 'news/0',
+    queue: key,
+    source: 'news/0/1',
     reason: 'failed',
     attempts: 1,
     error: { code: 'DECIDE_FAILED', message: 'no' },
-    since: now,
-    nextAt: now,
     ...parts,
   }
+}
+
+/** What is done to parked events, and with their queues when that is over. */
+export interface Parking {
+  readonly park?: readonly Parked[]
+  readonly unpark?: readonly ParkedEntry[]
+  readonly repark?: readonly ParkedEntry[]
+  readonly next?: QueueChange['next']
+}
+
+/** The queues that are changed, each by as much as stands in the others. */
+export function queueChanges(
+  loaded: Pick<Loaded, 'queues'>,
+  { park = [], unpark = [], repark = [], next }: Parking,
+): QueueChange[] {
+  const count = (of: readonly Parked[], queue: string): number =>
+    of.filter((one) => one.queue === queue).length
+  return [...new Set([...park, ...unpark, ...repark].map(({ queue }) => queue))].map((queue) => {
+    const expected = loaded.queues.get(queue) ?? 0
+    const length = Math.max(0, expected + count(park, queue) - count(unpark, queue))
+    return { queue, expected, length, next }
+  })
+}
+
+/**
+ * Parks events, settles some, tries others once more. Their queues are loaded first, as batches do.
+ * @param parking.next when the first of each queue may be tried; default: at once
+ */
+export async function setAside(
+  store: Store,
+  { next = { afterMs: 0 }, ...parking }: Parking,
+  rest: Partial<Write> = {},
+): Promise<number> {
+  const all = { ...parking, next }
+  const { park = [], unpark = [], repark = [] } = parking
+  const queues = [...park, ...unpark, ...repark].map(({ queue }) => queue)
+  const { firstPosition } = await store.transact(aNeed({ queues }), (loaded) =>
+    aWrite({
+      park,
+      unpark: unpark.map(({ ticket }) => ticket),
+      repark,
+      queues: queueChanges(loaded, all),
+      ...rest,
+    }),
+  )
+  return firstPosition
+}
+
+/** Asks for what is due. */
+export function due(store: Store, ask: Partial<Parameters<Store['due']>[0]> = {}): Promise<Due> {
+  return store.due({ limit: 100, queues: [], only: false, ...ask })
 }
 
 const encoder = new TextEncoder()

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import type { Moment, Store } from '@waybill/core'
 import { group } from './context.ts'
-import { anEvent, aService, comparable, newId, news, now, textOf, write } from './fixtures.ts'
+import { anEvent, aService, comparable, happenedAt, many, newId, news, textOf, write } from './fixtures.ts'
 
 async function historyOf(store: Store, subject: string, until?: Moment): Promise<readonly string[]> {
-  return (await store.history(subject, until)).map(textOf)
+  return (await store.history(subject, { until })).map(textOf)
 }
 
-const at = (ms: number): Date => new Date(now + ms)
+const at = (ms: number): Date => new Date(happenedAt + ms)
 
 export const history = group('history', {
   'is every event of the entity, in order, published or not': async (context) => {
@@ -55,12 +55,41 @@ export const history = group('history', {
   'ends at a time, that one included': async (context) => {
     const store = await context.open(aService())
     const also = { subject: 'stock/b', alsoSubjects: ['stock/a'] }
-    await write(store, { events: [anEvent({ text: '1', subject: 'stock/a', at: now })] })
-    await write(store, { events: [anEvent({ text: '2', ...also, at: now + 10 })] })
+    await write(store, { events: [anEvent({ text: '1', subject: 'stock/a', at: happenedAt })] })
+    await write(store, { events: [anEvent({ text: '2', ...also, at: happenedAt + 10 })] })
     assert.deepEqual(await historyOf(store, 'stock/a', { time: at(-1) }), [])
     assert.deepEqual(await historyOf(store, 'stock/a', { time: at(0) }), ['1'])
     assert.deepEqual(await historyOf(store, 'stock/a', { time: at(9) }), ['1'])
     assert.deepEqual(await historyOf(store, 'stock/a', { time: at(10) }), ['1', '2'])
+  },
+
+  'comes in pages, one after the other, and an empty one is the last': async (context) => {
+    const store = await context.open(aService())
+    await write(store, {
+      events: many(25, (n) =>
+        n % 3 === 0
+          ? anEvent({ text: `${n}`, subject: 'order/1', alsoSubjects: ['stock/a'] })
+          : anEvent({ text: `${n}`, subject: n % 3 === 1 ? 'stock/a' : 'stock/b' }),
+      ),
+    })
+    const wanted = many(25, (n) => `${n}`).filter((_, n) => n % 3 !== 2)
+    for (const [limit, until] of [
+      [1, undefined],
+      [4, undefined],
+      [100, undefined],
+      [4, { position: 14 }],
+    ] as const) {
+      const seen: string[] = []
+      for (let after = 0; ;) {
+        const page = await store.history('stock/a', { after, until, limit })
+        assert.ok(page.length <= limit)
+        if (page.length === 0) break
+        seen.push(...page.map(textOf))
+        assert.ok(seen.length <= wanted.length, 'each event once')
+        after = page.at(-1)!.position
+      }
+      assert.deepEqual(seen, until === undefined ? wanted : wanted.filter((text) => Number(text) < 14))
+    }
   },
 
   'gives events as they were written': async (context) => {

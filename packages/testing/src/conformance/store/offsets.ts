@@ -35,6 +35,52 @@ export const offsets = group('offsets', {
     )
   },
 
+  'keep what the log wants to know again': async (context) => {
+    const store = await context.open(aService())
+    const [one, two] = ['topic 7f', 'é\u0000"']
+    const at = { source: 'orders', partition: 0 }
+    await write(store, {
+      offsets: [
+        { ...at, expected: 0, next: 7, mark: one },
+        { ...at, partition: 1, expected: 0, next: 7 },
+      ],
+    })
+    const marks = async (): Promise<unknown[]> =>
+      (await store.offsets()).toSorted((a, b) => a.partition - b.partition).map(({ mark }) => mark)
+    assert.deepEqual(await marks(), [one, undefined])
+    await write(store, {
+      offsets: [
+        { ...at, expected: 7, next: 9, mark: two },
+        { ...at, partition: 1, expected: 7, next: 8, mark: one },
+      ],
+    })
+    assert.deepEqual(await marks(), [two, one])
+    await write(store, { offsets: [{ ...at, expected: 9, next: 9 }] })
+    assert.deepEqual(await marks(), [undefined, one])
+  },
+
+  'move back, too, where somebody wants it': async (context) => {
+    const store = await context.open(aService())
+    await move(store, 0, 10)
+    await move(store, 10, 20)
+    await move(store, 20, 10)
+    await assert.rejects(move(store, 20, 30), lost)
+    await assert.rejects(move(store, 0, 1), lost)
+    await move(store, 10, 15)
+    assert.deepEqual(
+      (await store.offsets()).map(({ next }) => next),
+      [15],
+    )
+  },
+
+  'stay what they are however often they move': async (context) => {
+    const store = await context.open(aService())
+    for (let next = 1; next <= 200; next += 1) await move(store, next - 1, next)
+    await assert.rejects(move(store, 0, 1), lost)
+    await assert.rejects(move(store, 1, 2), lost)
+    assert.deepEqual(await store.offsets(), [{ source: 'orders', partition: 2, next: 200 }])
+  },
+
   'an old owner writes nothing': async (context) => {
     const store = await context.open(aService())
     await move(store, 0, 10, 'a')

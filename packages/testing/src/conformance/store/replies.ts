@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { hasCode, type Store, type StoredReply } from '@waybill/core'
+import { pause } from '../waiting.ts'
 import { group } from './context.ts'
-import { aNeed, anEvent, aService, many, now, persistently, texts, write } from './fixtures.ts'
+import { aNeed, anEvent, aService, many, persistently, texts, write } from './fixtures.ts'
 
+const keepMs = 60_000
 const reply = { id: '1', reply: { total: 12.5, lines: [{ text: 'é' }], none: null } }
 
 async function find(store: Store, slot: string): Promise<StoredReply | undefined> {
@@ -14,7 +16,7 @@ export const replies = group('replies', {
   'are found again by their slot': async (context) => {
     const store = await context.open(aService())
     assert.equal(await find(store, 'user/key'), undefined)
-    await write(store, { replies: [{ slot: 'user/key', fingerprint: 'f', reply, at: now }] })
+    await write(store, { replies: [{ slot: 'user/key', fingerprint: 'f', reply, keepMs }] })
     assert.deepEqual(await find(store, 'user/key'), { slot: 'user/key', fingerprint: 'f', reply })
     assert.equal(await find(store, 'user'), undefined)
   },
@@ -28,7 +30,7 @@ export const replies = group('replies', {
             ? {}
             : {
                 events: [anEvent({ text: `${n}` })],
-                replies: [{ slot: 'slot', fingerprint: 'f', reply: { n }, at: now }],
+                replies: [{ slot: 'slot', fingerprint: 'f', reply: { n }, keepMs }],
               },
         ),
       ),
@@ -41,20 +43,23 @@ export const replies = group('replies', {
   'a slot is written once': async (context) => {
     const store = await context.open(aService())
     const put = (): Promise<number> =>
-      write(store, { replies: [{ slot: 'slot', fingerprint: 'f', reply, at: now }] })
+      write(store, { replies: [{ slot: 'slot', fingerprint: 'f', reply, keepMs }] })
     await put()
     await assert.rejects(put(), (error) => hasCode(error, 'BATCH_CONFLICT'))
   },
 
-  'old ones are forgotten, later ones are kept': async (context) => {
+  'are kept as long as they say, and then forgotten': async (context) => {
     const store = await context.open(aService())
     await write(store, {
       replies: [
-        { slot: 'old', fingerprint: 'f', reply, at: now - 2 },
-        { slot: 'fresh', fingerprint: 'f', reply, at: now },
+        { slot: 'short', fingerprint: 'f', reply, keepMs: 50 },
+        { slot: 'long', fingerprint: 'f', reply, keepMs },
       ],
     })
-    await store.forget(now - 1)
-    assert.deepEqual([await find(store, 'old'), (await find(store, 'fresh'))?.reply], [undefined, reply])
+    await pause(100)
+    await store.forget(0)
+    assert.deepEqual([await find(store, 'short'), (await find(store, 'long'))?.reply], [undefined, reply])
+    await write(store, { replies: [{ slot: 'short', fingerprint: 'g', reply, keepMs }] })
+    assert.equal((await find(store, 'short'))?.fingerprint, 'g')
   },
 })

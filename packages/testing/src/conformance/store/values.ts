@@ -10,8 +10,10 @@ import {
   aWrite,
   many,
   news,
+  due,
   newId,
-  now,
+  queueChanges,
+  setAside,
   textOf,
   write,
 } from './fixtures.ts'
@@ -32,16 +34,18 @@ async function roundTrip(context: StoreContext, text: string): Promise<void> {
   const subject = `order/${text}`
   const row = { id: text, team: text, age: 1, active: true, tags: [text] }
   const correlationId = newId()
+  const park = [aParked(text, text, { error: { code: 'X', message: text } })]
   await write(store, {
     events: [anEvent({ key: text, text, subject, alsoSubjects: [`also/${text}`], correlationId })],
     snapshots: [{ subject, version: 1, expected: 0, state: { [text]: text } }],
     rows: [{ view: 'people', key: text, row }],
     deadlines: [aDeadline({ key: text })],
-    park: [aParked(text, text, { error: { code: 'X', message: text } })],
-    replies: [{ slot: text, fingerprint: text, reply: { text }, at: now }],
-    offsets: [{ source: text, partition: 0, expected: 0, next: 1 }],
+    park,
+    queues: queueChanges({ queues: new Map() }, { park, next: { never: text } }),
+    replies: [{ slot: text, fingerprint: text, reply: { text }, keepMs: 60_000 }],
+    offsets: [{ source: text, partition: 0, expected: 0, next: 1, mark: text }],
   })
-  const need = { subjects: [subject], rows: [{ view: 'people', key: text }], keys: [text], slots: [text] }
+  const need = { subjects: [subject], rows: [{ view: 'people', key: text }], queues: [text], slots: [text] }
   const loaded = await store.load(aNeed(need))
   const selection = {
     view: 'people',
@@ -50,7 +54,7 @@ async function roundTrip(context: StoreContext, text: string): Promise<void> {
     order: 'ascending',
     after: undefined,
   } as const
-  const { deadlines, parked } = await store.due(now + 9_999, 9, [text])
+  const { deadlines, parked } = await due(store, { queues: [text] })
   assert.deepEqual(
     {
       keys: (await news(store)).map((event) => [event.key, event.subject, textOf(event)]),
@@ -58,7 +62,7 @@ async function roundTrip(context: StoreContext, text: string): Promise<void> {
       state: loaded.snapshots.get(subject)?.state,
       row: loaded.rows.get(rowId('people', text)),
       selected: await store.selectRows(selection),
-      parkedKeys: [...loaded.parkedKeys],
+      queues: [...loaded.queues],
       parked: parked.map(({ event, error }) => [event.key, error?.message]),
       deadlines: deadlines.map(({ key }) => key),
       reply: loaded.replies.get(text)?.reply,
@@ -70,11 +74,11 @@ async function roundTrip(context: StoreContext, text: string): Promise<void> {
       state: { [text]: text },
       row,
       selected: [{ key: text, row }],
-      parkedKeys: [text],
+      queues: [[text, 1]],
       parked: [[text, text]],
       deadlines: [text],
       reply: { text },
-      offsets: [{ source: text, partition: 0, next: 1 }],
+      offsets: [{ source: text, partition: 0, next: 1, mark: text }],
     },
   )
 }
@@ -131,24 +135,29 @@ export const values = group('values', {
     const store = await context.open(aService())
     const person = { team: 't', age: 1, active: true, tags: [] }
     const ids = many(1_000, (n) => `e${n}`)
-    await write(store, { park: ids.map((id) => aParked(id, id)), deadlines: ids.map(() => aDeadline()) })
-    const due = await store.due(now + 9_999, 1_000, [])
-    assert.deepEqual([due.deadlines.length, due.parked.length], [1_000, 1_000])
+    await setAside(
+      store,
+      { park: ids.map((id) => aParked(id, id)) },
+      { deadlines: ids.map(() => aDeadline()) },
+    )
+    const { deadlines, parked } = await due(store, { limit: 1_000 })
+    assert.deepEqual([deadlines.length, parked.length], [1_000, 1_000])
     const need = {
-      claim: ids.map(() => ({ id: newId(), at: now })),
+      claim: ids.map(newId),
       subjects: ids,
       rows: ids.map((key) => ({ view: 'people', key })),
-      keys: ids,
+      queues: ids,
       slots: ids,
     }
-    const first = await store.transact(aNeed(need), () =>
+    const first = await store.transact(aNeed(need), (loaded) =>
       aWrite({
         events: ids.map((key) => anEvent({ key, text: key, subject: key, alsoSubjects: [`also/${key}`] })),
         snapshots: ids.map((subject) => ({ subject, version: 1, expected: 0, state: { subject } })),
         rows: ids.map((id) => ({ view: 'people', key: id, row: { id, ...person } })),
-        firedDeadlines: due.deadlines.map(({ id }) => id),
-        unpark: due.parked.map(({ ticket }) => ticket),
-        replies: ids.map((slot) => ({ slot, fingerprint: slot, reply: { slot }, at: now })),
+        firedDeadlines: deadlines.map(({ id }) => id),
+        unpark: parked.map(({ ticket }) => ticket),
+        queues: queueChanges(loaded, { unpark: parked }),
+        replies: ids.map((slot) => ({ slot, fingerprint: slot, reply: { slot }, keepMs: 60_000 })),
         offsets: many(1_000, (partition) => ({ source: 's', partition, expected: 0, next: 1 })),
       }),
     )
@@ -156,7 +165,7 @@ export const values = group('values', {
     assert.deepEqual((await news(store)).map(textOf), ids)
     const loaded = await store.load(aNeed(need))
     const sizes = [loaded.duplicates.size, loaded.snapshots.size, loaded.rows.size, loaded.replies.size]
-    assert.deepEqual([sizes, loaded.parkedKeys.size], [[1_000, 1_000, 1_000, 1_000], 0])
+    assert.deepEqual([sizes, loaded.queues.size], [[1_000, 1_000, 1_000, 1_000], 0])
     assert.deepEqual((await store.history('also/e999')).map(textOf), ['e999'])
   },
 })

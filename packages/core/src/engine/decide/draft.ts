@@ -1,0 +1,193 @@
+import type { Emitted, EventDef } from '../../contract/event.ts'
+import type { ServiceDef } from '../../contract/service.ts'
+import { invariant, WaybillError } from '../../errors.ts'
+import { checkKey, checkPayload } from '../../limits.ts'
+import type { Codec } from '../../ports/codec.ts'
+import type { Ids } from '../../ports/ids.ts'
+import {
+  type EventHead,
+  type Loaded,
+  type Need,
+  needNothing,
+  type NewDeadline,
+  type NewEvent,
+  rowId,
+} from '../../ports/store.ts'
+import { eachOnce, type Touched, type Work } from '../intake/work.ts'
+import { type Fold, fold } from './fold.ts'
+import { type Row, rowsOf } from './rows.ts'
+
+/** What the batches of one service have in common. */
+export interface BatchContext {
+  readonly service: ServiceDef
+  readonly codec: Codec
+  readonly ids: Ids
+  readonly timeScale: number
+}
+
+/** What a decision follows from. */
+export interface Cause {
+  readonly eventId: string
+  readonly correlationId: string
+  readonly traceparent: string | undefined
+  readonly key: string
+}
+
+type Payload = Readonly<Record<string, unknown>>
+
+/** The new events of a batch and what they change. The part that a failing work has added can be taken back. */
+export interface Draft {
+  readonly picture: Fold
+  readonly events: readonly NewEvent[]
+  /** The payloads of `events`, in the same order. */
+  readonly payloads: readonly Payload[]
+  readonly deadlines: readonly NewDeadline[]
+  /** Bytes of all new payloads. */
+  readonly bytes: number
+  /** A new event: gets its head and is stored, now or when it is due. */
+  record(emitted: Emitted, touched: readonly Touched[], cause: Cause): void
+  /** Stores an event: folds it into the entities that evolve on it and shows it to the views. */
+  store(
+    event: EventDef,
+    data: Payload,
+    head: EventHead & { readonly payload: Uint8Array },
+    touched: readonly Touched[],
+  ): void
+  /** Shows an event to the views. */
+  show(event: EventDef, data: Payload, head: EventHead): void
+  /** What follows is the doing of this work, and can be taken back. */
+  mark(work: Work): void
+  undo(): void
+  /**
+   * Folds what was shown into the views, at the end and in one go: which rows that takes is known only now.
+   * @returns the works whose events a view could not fold, each with its error; nothing may be written then
+   */
+  project(more: (need: Need) => Promise<Loaded>): Promise<ReadonlyMap<Work, unknown>>
+}
+
+/** A row on its way to a view. */
+interface Shown extends Row {
+  readonly work: Work
+  readonly data: Payload
+  readonly head: EventHead
+}
+
+/** @param now the time that the batch's events carry */
+export function draft(
+  { service, codec, ids, timeScale }: BatchContext,
+  now: number,
+  first: { need: Need; loaded: Loaded },
+): Draft {
+  const at = new Date(now)
+  const picture = fold()
+  picture.load(first.need, first.loaded)
+  const events: NewEvent[] = []
+  const payloads: Payload[] = []
+  const deadlines: NewDeadline[] = []
+  const shown: Shown[] = []
+  let bytes = 0
+  let current: Work | undefined
+  let marked = { events: 0, deadlines: 0, shown: 0 }
+
+  function record({ event, data, laterMs }: Emitted, touched: readonly Touched[], cause: Cause): void {
+    const evolving = touched.filter(({ entity }) => entity.evolves.has(event.type))
+    const payload = codec.encode(event, data)
+    checkPayload(event.type, data, payload)
+    bytes += payload.length
+    const head = {
+      id: ids.newId(),
+      type: event.type,
+      topic: event.topic?.name,
+      key: keyOf(event, data, cause),
+      subject: evolving[0]?.subject,
+      correlationId: cause.correlationId,
+      causationId: cause.eventId,
+      traceparent: cause.traceparent,
+      at: now,
+      payload,
+    }
+    if (laterMs === undefined) {
+      store(event, data, head, touched)
+      if (service.handlers.some((handler) => handler.event === event)) {
+        deadlines.push({ ...head, afterMs: 0, recorded: true })
+      }
+    } else if (eachOnce(evolving).length > 1) {
+      throw new WaybillError('DECIDE_FAILED', `The deadline ${event.type} would belong to several entities.`)
+    } else deadlines.push({ ...head, afterMs: laterMs / timeScale, recorded: false })
+  }
+
+  const store: Draft['store'] = (event, data, head, touched) => {
+    const subjects: string[] = []
+    for (const { entity, id, subject } of eachOnce(touched)) {
+      const evolve = entity.evolves.get(event.type)
+      if (evolve === undefined) continue
+      picture.setState(subject, evolve(picture.state(entity, id), data, id, at))
+      subjects.push(subject)
+    }
+    const [subject, ...alsoSubjects] = subjects
+    events.push({ ...head, subject, alsoSubjects })
+    payloads.push(data)
+    show(event, data, head)
+  }
+
+  const show: Draft['show'] = (event, data, head) => {
+    invariant(current !== undefined, 'A draft changed before its first mark.')
+    for (const row of rowsOf(service, event, data)) shown.push({ ...row, work: current, data, head })
+  }
+
+  async function project(more: (need: Need) => Promise<Loaded>): Promise<ReadonlyMap<Work, unknown>> {
+    const unknown = new Map(
+      shown
+        .filter(({ view, key }) => !picture.knowsRow(view.name, key))
+        .map(({ view, key }) => [rowId(view.name, key), { view: view.name, key }]),
+    )
+    if (unknown.size > 0) {
+      const need = { ...needNothing, rows: [...unknown.values()] }
+      picture.load(need, await more(need))
+    }
+    const broken = new Map<Work, unknown>()
+    for (const { view, key, project, work, data, head } of shown) {
+      if (broken.has(work)) continue
+      const meta = { eventId: head.id, correlationId: head.correlationId, at }
+      try {
+        picture.setRow(view, key, project(picture.row(view, key), data, meta, key))
+      } catch (cause) {
+        broken.set(work, cause)
+      }
+    }
+    return broken
+  }
+
+  return {
+    picture,
+    events,
+    payloads,
+    deadlines,
+    get bytes() {
+      return bytes
+    },
+    record,
+    store,
+    show,
+    mark: (work) => {
+      current = work
+      picture.mark()
+      marked = { events: events.length, deadlines: deadlines.length, shown: shown.length }
+    },
+    undo: () => {
+      picture.undo()
+      events.length = marked.events
+      payloads.length = marked.events
+      deadlines.length = marked.deadlines
+      shown.length = marked.shown
+    },
+    project,
+  }
+}
+
+function keyOf({ type, key }: EventDef, data: Payload, cause: Cause): string {
+  if (key === undefined) return cause.key
+  const value = String(data[key])
+  checkKey(value, `${type}.${key}`)
+  return value
+}

@@ -1,0 +1,58 @@
+import { subjectOf } from '../../contract/entity.ts'
+import type { EventDef } from '../../contract/event.ts'
+import type { ServiceDef } from '../../contract/service.ts'
+import { type Need, rowId } from '../../ports/store.ts'
+import type { EventWork, Work } from '../intake/work.ts'
+
+/**
+ * What a batch needs. Rows are guessed where an event to come will name them: by the keys at hand, which is nearly
+ * always right and saves a round trip; what was not guessed is loaded when it is needed.
+ * @param claims whether the log can repeat events, so that their ids must be claimed
+ */
+export function needOf(works: readonly Work[], service: ServiceDef, claims: boolean): Need {
+  const claim: string[] = []
+  const subjects = new Set<string>()
+  const rows = new Map<string, Need['rows'][number]>()
+  const queues = new Set<string>()
+  const slots = new Set<string>()
+
+  for (const work of works) {
+    if (work.kind === 'event') {
+      needEvent(work)
+      continue
+    }
+    subjects.add(subjectOf(work.command.entity, work.id))
+    guessRows(work.command.emits, work.id)
+    if (work.how.idempotency !== undefined) slots.add(work.how.idempotency.slot)
+  }
+  // In one order for everybody: batches of two processes that lock the same entities then never wait for each other.
+  return {
+    claim,
+    subjects: [...subjects].sort(),
+    rows: [...rows.values()],
+    queues: [...queues].sort(),
+    slots: [...slots],
+  }
+
+  function needEvent({ origin, head, queue, calls, rows: changed }: EventWork): void {
+    if (claims && origin.kind === 'message') claim.push(head.id)
+    queues.add(queue)
+    // A deadline is recorded in the entity that set it.
+    if (head.subject !== undefined && origin.kind !== 'message') subjects.add(head.subject)
+    for (const { handler, touched } of calls) {
+      for (const { subject } of touched) subjects.add(subject)
+      guessRows(handler.emits, head.key)
+    }
+    for (const { view, key } of changed) needRow(view.name, key)
+  }
+
+  function guessRows(emits: readonly EventDef[], key: string): void {
+    for (const view of service.views) {
+      if (emits.some((event) => view.projections.has(event.type))) needRow(view.name, key)
+    }
+  }
+
+  function needRow(view: string, key: string): void {
+    rows.set(rowId(view, key), { view, key })
+  }
+}

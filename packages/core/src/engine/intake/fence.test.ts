@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { fenceOf } from './fence.ts'
+
+const at = (next: number) => ({ source: 'orders', partition: 1, next })
+
+test('a fence keeps what was saved when messages were taken, whatever is heard of it later', () => {
+  const saved = new Map([['orders/1', at(5)]])
+  const fence = fenceOf({}, saved)
+  // The partition went to another process and came back, further on.
+  saved.set('orders/1', at(9))
+  assert.deepEqual(fence.expecting([at(8)]), [{ ...at(8), expected: 5 }])
+})
+
+test('a fence moves with the parts of its batch, and only forward', () => {
+  const fence = fenceOf({}, new Map())
+  assert.deepEqual(fence.expecting([at(3)]), [{ ...at(3), expected: 0 }])
+  fence.moved([at(3)])
+  assert.deepEqual(fence.expecting([at(3)]), [])
+  assert.deepEqual(fence.expecting([at(4)]), [{ ...at(4), expected: 3 }])
+})

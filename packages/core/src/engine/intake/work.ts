@@ -1,0 +1,157 @@
+import type { CommandDef } from '../../contract/command.ts'
+import { type EntityDef, subjectOf } from '../../contract/entity.ts'
+import type { EventDef } from '../../contract/event.ts'
+import type { HandlerDef } from '../../contract/handler.ts'
+import type { Refusal } from '../../contract/refusal.ts'
+import type { ServiceDef } from '../../contract/service.ts'
+import type { SystemDef } from '../../contract/system.ts'
+import { WaybillError } from '../../errors.ts'
+import { checkIds } from '../../limits.ts'
+import type { Codec } from '../../ports/codec.ts'
+import type { Message } from '../../ports/log.ts'
+import type { Deadline, EventHead, ParkedEntry } from '../../ports/store.ts'
+import { queueOf } from '../aside/queue.ts'
+import { type Row, rowsOf } from '../decide/rows.ts'
+import type { Submission } from '../engine.ts'
+
+/** A command in a batch. */
+export interface CommandWork {
+  readonly kind: 'command'
+  readonly command: CommandDef
+  readonly input: unknown
+  readonly how: Submission
+  /** Of the command itself: the cause of its events. */
+  readonly eventId: string
+  readonly correlationId: string
+  /** Of the entity that decides. */
+  readonly id: string
+  readonly gathered: unknown
+  /** When it joined the queue, by the clock that never jumps. */
+  readonly since: number
+  resolve(answer: CommandAnswer): void
+  reject(error: unknown): void
+}
+
+/** The answer to a command that was accepted, as it is kept for a repetition. */
+export interface Accepted {
+  readonly id: string
+  readonly correlationId: string
+  readonly reply: unknown
+}
+
+/** What a batch answers. The state of a replayed command was not looked at: `undefined`. */
+export type CommandAnswer =
+  | (Accepted & { readonly refused: false; readonly state: unknown; readonly replayed: boolean })
+  | Refusal
+
+/** Where an event came from. */
+export type Origin =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'deadline'; readonly deadline: Deadline }
+  /** `ageMs`: how long it has been set aside. */
+  | { readonly kind: 'parked'; readonly entry: ParkedEntry; readonly ageMs: number }
+
+/** An entity that a decision is about. */
+export interface Touched {
+  readonly entity: EntityDef
+  readonly id: string
+  readonly subject: string
+}
+
+/** A handler with the entities that this event makes it decide about. */
+export interface Call {
+  readonly handler: HandlerDef
+  /** In the order of its `at`s; of a list each id once. */
+  readonly ids: readonly (string | readonly string[])[]
+  readonly touched: readonly Touched[]
+}
+
+/** How an event's effect went, and which versions of the entities it had seen. */
+export interface Settlement {
+  readonly result:
+    | { readonly kind: 'answered'; readonly value: unknown }
+    | { readonly kind: 'unknown' }
+    | { readonly kind: 'failed'; readonly error: unknown }
+    | { readonly kind: 'running' }
+    /** Too many others are under way. */
+    | { readonly kind: 'waiting' }
+  readonly seen: ReadonlyMap<string, number>
+}
+
+/** An event in a batch. */
+export interface EventWork {
+  readonly kind: 'event'
+  readonly origin: Origin
+  /** Where it stands, or would stand, if it had to wait. */
+  readonly queue: string
+  readonly head: EventHead & { readonly payload: Uint8Array }
+  readonly event: EventDef | undefined
+  readonly data: Readonly<Record<string, unknown>>
+  readonly calls: readonly Call[]
+  /** Of the views, those that it changes. */
+  readonly rows: readonly Row[]
+  /** Why it can't be handled at all. */
+  readonly unreadable: unknown
+  /** How its effect went, if it has one; set before the batch decides. */
+  settlement: Settlement | undefined
+}
+
+export type Work = CommandWork | EventWork
+
+/** Reads an event and finds out whom and what it concerns; never throws: a fault is kept for the parking. */
+export function toWork(
+  origin: Origin,
+  { system, service, codec }: { system: SystemDef; service: ServiceDef; codec: Codec },
+): EventWork {
+  const head = headOf(origin)
+  const base = { kind: 'event' as const, origin, head, queue: queueOf(origin, head), settlement: undefined }
+  const event = system.events.get(head.type)
+  try {
+    if (event === undefined) {
+      const what =
+        head.type === '' ? 'Its attributes do not say what it is.' : `Nobody declares ${head.type}.`
+      throw new WaybillError('UNKNOWN_EVENT', what)
+    }
+    const data = codec.decode(event, head.payload)
+    const calls = service.handlers
+      .filter((handler) => handler.event.type === head.type)
+      .map((handler) => callOf(handler, data))
+    return { ...base, event, data, calls, rows: rowsOf(service, event, data), unreadable: undefined }
+  } catch (unreadable) {
+    return { ...base, event, data: {}, calls: [], rows: [], unreadable }
+  }
+}
+
+/** Whether I/O must come before its decision. */
+export function hasEffect({ calls }: EventWork): boolean {
+  return calls.some(({ handler }) => handler.effect !== undefined)
+}
+
+function headOf(origin: Origin): EventWork['head'] {
+  switch (origin.kind) {
+    case 'message':
+      return origin.message.event
+    case 'deadline':
+      return origin.deadline
+    case 'parked':
+      return origin.entry.event
+  }
+}
+
+function callOf(handler: HandlerDef, data: unknown): Call {
+  const ids = handler.targets.map(({ select }) => {
+    const chosen = select(data)
+    return typeof chosen === 'string' ? chosen : [...new Set(chosen)]
+  })
+  const touched = handler.targets.flatMap(({ entity }, index) => {
+    const chosen = [ids[index]!].flat()
+    checkIds(chosen, `the handler on ${handler.event.type}, at ${entity.name}`)
+    return chosen.map((id) => ({ entity, id, subject: subjectOf(entity, id) }))
+  })
+  return { handler, ids, touched }
+}
+
+/** Each entity once, however often it is named: an event stands once in a history. */
+export function eachOnce(touched: readonly Touched[]): readonly Touched[] {
+  return touched.length < 2 ? touched : [...new Map(touched.map((one) => [one.subject, one])).values()]
+}

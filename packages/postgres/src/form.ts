@@ -1,0 +1,45 @@
+import { WaybillError, type Write } from '@waybill/core'
+
+/**
+ * Refuses what no store takes, however often it is tried. Nothing else in a write names a key twice: so a key that the
+ * database has already means that somebody was first.
+ */
+export function checkForm(write: Write): void {
+  for (const { id, subject, alsoSubjects } of write.events) {
+    if (alsoSubjects.length === 0) continue
+    if (hasTwice([...(subject === undefined ? [] : [subject]), ...alsoSubjects])) {
+      refuse(`event ${id} stands twice in the history of one entity`)
+    }
+  }
+  const twice = (what: string, names: readonly unknown[]): void => {
+    if (hasTwice(names)) refuse(`one ${what} is written twice`)
+  }
+  twice(
+    'entity',
+    write.snapshots.map(({ subject }) => subject),
+  )
+  twice(
+    'row',
+    write.rows.map(({ view, key }) => `${view}/${key}`),
+  )
+  twice(
+    'queue',
+    write.queues.map(({ queue }) => queue),
+  )
+  twice(
+    'offset',
+    write.offsets.map(({ source, partition }) => `${partition}/${source}`),
+  )
+  twice(
+    'reply',
+    write.replies.map(({ slot }) => slot),
+  )
+}
+
+function hasTwice(names: readonly unknown[]): boolean {
+  return names.length > 1 && new Set(names).size < names.length
+}
+
+function refuse(what: string): never {
+  throw new WaybillError('INVARIANT_BROKEN', `The store refused: ${what}`)
+}

@@ -1,0 +1,42 @@
+/**
+ * What is written at each commit no longer gathers row versions while somebody holds a snapshot (see ADR 16): the head row
+ * is locked and not rewritten, an entity that is written often moves on, an offset is a new row each time.
+ */
+export const growth = `
+-- The position before the first event of a batch, and the time of its commit. Whoever is through has the service to itself
+-- until the commit, and sees what the one before has committed: each statement in here has a snapshot of its own.
+-- What the head row holds is the least position, for a log whose beginning was taken away.
+create function enter(out base bigint, out now bigint) language plpgsql set search_path from current as $$
+begin
+  select head.pos into base from head for update;
+  select greatest(base, (select max(event.pos) from event)) into base;
+  now := floor(extract(epoch from clock_timestamp()) * 1000);
+end
+$$;
+
+-- A row of entity stays for ever: it is what a batch locks, and what a second creator meets. An entity that was written
+-- often leaves it, and then its state is null; it lives in entity_hot, as the row of the highest gen. Writes counts how
+-- often a row was written where it stands.
+alter table entity add column writes smallint not null default 0, alter column state drop not null;
+create table entity_hot (
+  subject text collate "C",
+  gen int,
+  version int not null,
+  state text not null,
+  writes smallint not null default 0,
+  primary key (subject, gen)
+) with (fillfactor = 50);
+
+create view entity_state as
+  select subject, version, state::json from entity where state is not null
+  union all
+  select e.subject, hot.version, hot.state::json from entity e, lateral (
+    select version, state from entity_hot h where h.subject = e.subject order by gen desc limit 1
+  ) hot where e.state is null;
+
+-- Next = -1 stays for ever: it is what a second one that begins the same partition meets.
+alter table offsets drop constraint offsets_pkey;
+alter table offsets add column mark text, add primary key (source, partition, next);
+alter table offsets reset (fillfactor);
+insert into offsets (source, partition, next) select source, partition, -1 from offsets;
+`

@@ -1,0 +1,47 @@
+import type { Write } from '@waybill/core'
+import { ints, longs, texts } from './binary.ts'
+import { offsetsLost } from './failures.ts'
+import { insert, type Part } from './part.ts'
+import type { Tables } from './schema.ts'
+import { type Sql, sql } from './sql.ts'
+
+/**
+ * An offset that moves is a new row, whose key holds the position; the old one must be there to be deleted. The row of
+ * position -1 stays: two that begin the same partition meet at it.
+ */
+export function offsetParts(tables: Tables, { offsets }: Write): readonly Part[] {
+  const fresh = offsets.filter(({ expected }) => expected === 0)
+  const known = offsets.filter(({ expected }) => expected > 0)
+  const arrays = (of: typeof offsets): Sql => sql`
+    ${texts(of.map(({ source }) => source))},
+    ${ints(of.map(({ partition }) => partition))},
+    ${longs(of.map(({ next }) => next))},
+    ${texts(of.map(({ mark }) => mark))}`
+  const insertion = sql`insert into ${tables.offsets} (source, partition, next, mark)`
+  const moved: readonly Part[] = [
+    {
+      name: 'old_offsets',
+      change: sql`delete from ${tables.offsets} o
+        using h, unnest(${arrays(known)}, ${longs(known.map(({ expected }) => expected))})
+          u(source, partition, next, mark, expected)
+        where o.source = u.source and o.partition = u.partition and o.next = u.expected
+        returning u.source, u.partition, u.next, u.mark`,
+    },
+    {
+      name: 'reached',
+      change: sql`${insertion} select * from old_offsets returning 1`,
+      expected: { rows: known.length, code: offsetsLost },
+    },
+  ]
+  return [
+    ...insert(
+      'begun',
+      fresh,
+      () => sql`${insertion}
+        select u.source, u.partition, b.next, b.mark
+        from h, unnest(${arrays(fresh)}) u(source, partition, next, mark),
+          lateral (values (-1, null), (u.next, u.mark)) b(next, mark)`,
+    ),
+    ...(known.length === 0 ? [] : moved),
+  ]
+}
