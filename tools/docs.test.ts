@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
-import { catalogue } from '@waybill/core'
+import { catalogue, sizes } from '@waybill/core'
 
 /*
  * Documents and code say the same. In the documents, a fence ```ts FILE or ```ts FILE#REGION holds that file or region,
@@ -123,6 +123,12 @@ test('the error catalogue and its page say the same', async () => {
     String(status),
   ])
   assert.deepEqual(answers, answered)
+})
+
+test('the sizes and their page say the same', () => {
+  const documented = rowsOf('docs/reference/limits.md', '## Sizes').map(([name, value]) => [name, value])
+  const declared = Object.entries(sizes).map(([name, value]) => [`\`${name}\``, String(value)])
+  assert.deepEqual(documented, declared)
 })
 
 test('every variable that is read is documented, and no other', () => {

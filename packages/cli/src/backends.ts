@@ -1,9 +1,11 @@
 import { WaybillError } from '@waybill/core'
-import { createPostgresStore, openPglite, openPostgres, schemaOf } from '@waybill/postgres'
+import { createPostgresStore, type Database, openPglite, openPostgres, schemaOf } from '@waybill/postgres'
 import type { Backends, Config } from '@waybill/runtime'
 import { createAvroCodec, prepare } from '@waybill/schema'
 import { databaseHeartbeats } from './heartbeat-store.ts'
 import { kafkaLog } from './kafka.ts'
+import { identityOf } from './log/log-identity.ts'
+import { checkLog } from './log/remembered-log.ts'
 import { openRegistry } from './registry-opening.ts'
 import { databaseRegistryStorage } from './registry-storage.ts'
 import { type Warnings, whenRegistryAnswers } from './registry-waiting.ts'
@@ -16,15 +18,16 @@ import { openSharedTables } from './shared-tables.ts'
  * @throws CONFIGURATION_INVALID when the registry is not the one with which the database was written
  */
 export async function openBackends(config: Config, warnings: Warnings): Promise<Backends> {
-  const { store, log, dataFolder } = config
-  const database = store.kind === 'pglite' ? await openPglite(dataFolder) : openPostgres(store.url)
-  const { registry, ...rest } = await openSharedTables(database)
-    .catch(unusable)
-    .then(() => openRegistry(config.registry, databaseRegistryStorage(database), warnings))
-    .catch(async (error: unknown) => {
-      await database.close()
-      throw error
-    })
+  const { store, log } = config
+  const database = await openDatabase(config)
+  const { registry, ...rest } = await openRegistry(
+    config.registry,
+    databaseRegistryStorage(database),
+    warnings,
+  ).catch(async (error: unknown) => {
+    await database.close()
+    throw error
+  })
   return {
     ...rest,
     heartbeats: databaseHeartbeats(database),
@@ -32,6 +35,8 @@ export async function openBackends(config: Config, warnings: Warnings): Promise<
     store: (system, service) => createPostgresStore({ database, schema: schemaOf(system, service), service }),
     codec: async (system) =>
       createAvroCodec(system, await whenRegistryAnswers(() => prepare(system, registry), warnings)),
+    checkLog: async (name, system) =>
+      checkLog({ database, name, system, log: await identityOf(log), warnings }),
     ...(log.kind === 'kafka' ? { log: kafkaLog(log.brokers) } : {}),
     ready: () =>
       database
@@ -41,6 +46,21 @@ export async function openBackends(config: Config, warnings: Warnings): Promise<
           () => false,
         ),
     close: () => database.close(),
+  }
+}
+
+/**
+ * Opens the database that the configuration names, with the tables that belong to no service.
+ * @throws STORE_UNAVAILABLE
+ */
+export async function openDatabase({ store, dataFolder }: Config): Promise<Database> {
+  const database = store.kind === 'pglite' ? await openPglite(dataFolder) : openPostgres(store.url)
+  try {
+    await openSharedTables(database).catch(unusable)
+    return database
+  } catch (error) {
+    await database.close()
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
-import { emittedBy, type TopicDef, topicsOf, WaybillError } from '@waybill/core'
-import { createKafkaLog, storedPosition } from '@waybill/kafka'
+import { emittedBy, type SystemDef, type TopicDef, topicsOf, WaybillError } from '@waybill/core'
+import { createKafkaLog, type KafkaLog, storedPosition } from '@waybill/kafka'
 import type { Backends } from '@waybill/runtime'
 
 /**
@@ -14,16 +14,7 @@ export function kafkaLog(brokers: readonly string[]): NonNullable<Backends['log'
       system: system.name,
       retried: telemetry.retried,
     })
-    const differences = await log.ensureTopics(topicsOf(system))
-    if (differences.length > 0) {
-      throw new WaybillError(
-        'CONFIGURATION_INVALID',
-        [
-          'These topics are there with other settings; change them by hand, or the system:',
-          ...differences.map((difference) => JSON.stringify(difference)),
-        ].join('\n  - '),
-      )
-    }
+    await makeTopics(log, system)
     const relays = services.flatMap((service) => {
       const topics = topicsIn([...emittedBy(service)].flatMap(({ topic }) => topic ?? []))
       const store = stores.get(service.name)!
@@ -38,6 +29,22 @@ export function kafkaLog(brokers: readonly string[]): NonNullable<Backends['log'
       },
     }
   }
+}
+
+/**
+ * Makes the topics of a system, or checks those that are there.
+ * @throws CONFIGURATION_INVALID naming every one with other settings
+ */
+export async function makeTopics(log: Pick<KafkaLog, 'ensureTopics'>, system: SystemDef): Promise<void> {
+  const differences = await log.ensureTopics(topicsOf(system))
+  if (differences.length === 0) return
+  throw new WaybillError(
+    'CONFIGURATION_INVALID',
+    [
+      'These topics are there with other settings; change them by hand, or the system:',
+      ...differences.map((difference) => JSON.stringify(difference)),
+    ].join('\n  - '),
+  )
 }
 
 function topicsIn(topics: readonly TopicDef[]): readonly TopicDef[] {

@@ -72,7 +72,16 @@ test('The help says what can be done', async () => {
 })
 
 test('What cannot be understood is answered with the help', async () => {
-  for (const args of [[], ['stop'], ['start', '--check'], ['start', '--fast']]) {
+  const wrong = [
+    [],
+    ['stop'],
+    ['start', '--check'],
+    ['start', '--fast'],
+    ['start', '--to', 'store'],
+    ['log', 'move', 'post'],
+    ['log', 'show', 'post', '--to', 'store'],
+  ]
+  for (const args of wrong) {
     const { code, out } = await waybill(args)
     assert.notEqual(code, 0)
     assert.match(out, /waybill start \[system…\]/)
@@ -109,6 +118,15 @@ test('A database that does not answer is said so', async () => {
     /STORE_UNAVAILABLE: The database that WAYBILL_STORE names cannot be used\nCause: .*ECONNREFUSED/,
   )
   assert.doesNotMatch(out, / {4}at /)
+})
+
+test('Positions are moved to where a log can be only', async () => {
+  const { code, out } = await waybill(['log', 'move', 'post', '--to', 'rabbit'])
+  assert.equal(code, 1)
+  assert.match(out, /WAYBILL_LOG is 'rabbit'; allowed: store, or kafka:/)
+  const there = await waybill(['log', 'move', 'post', '--to', 'store'], { WAYBILL_DATA: 'moved' })
+  assert.match(there.out, /^The log of post is the store as log already\.$/m)
+  assert.equal(there.code, 0)
 })
 
 test('Systems start, print a curl that works, and end at SIGTERM', { timeout: 60_000 }, async () => {

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { messageOf, WaybillError } from '@waybill/core'
+import { moveLogOf } from './log-command.ts'
 import { schemas } from './schemas.ts'
 import { start } from './start.ts'
 
 const usage = `waybill start [system…]              run systems in this process; without a name: all of them
 waybill start SYSTEM --service NAME  run one service of it in this process; its public interface is called gateway
 waybill schemas [--check] [system…]  write their Avro schemas; --check: only compare, exit code 1 if they differ
+waybill log move SYSTEM --to LOG      carry its positions over to another log, store or kafka://host:port, while nothing runs
 waybill --help
 
 Systems are the folders in ./systems. Configuration is by environment: WAYBILL_DATA, WAYBILL_STORE, WAYBILL_LOG,
@@ -20,6 +22,7 @@ async function run(args: readonly string[]): Promise<number | undefined> {
     allowPositionals: true,
     options: {
       check: { type: 'boolean', default: false },
+      to: { type: 'string' },
       service: { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' },
     },
@@ -29,7 +32,10 @@ async function run(args: readonly string[]): Promise<number | undefined> {
     console.log(usage)
     return 0
   }
-  if (command === 'start' && !values.check) {
+  if (command === 'log' && names[0] === 'move' && names.length === 2 && values.to !== undefined) {
+    return (await moveLogOf(names[1]!, values.to)) ? 0 : 1
+  }
+  if (command === 'start' && !values.check && values.to === undefined) {
     await start(names, values.service)
     return undefined
   }

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
 import { WaybillError } from '@waybill/core'
-import type { Outside } from '@waybill/runtime'
 import { checkSchemas, type SchemaDrift, writeSchemas } from '@waybill/schema'
-import { type FoundSystem, loadSystems } from './systems.ts'
+import { type FoundSystem, loadSystems, nowhere } from './systems.ts'
 
 /**
  * `waybill schemas [--check] [system…]`: makes the committed Avro schemas say what the code says, or only compares.
@@ -40,13 +39,4 @@ function driftsOf(system: FoundSystem): Promise<readonly SchemaDrift[]> {
 
 function schemasOf({ folder }: FoundSystem): string {
   return join(folder, 'schemas')
-}
-
-const unreachable = (): Promise<never> =>
-  Promise.reject(new Error('There is no outside world while nothing runs.'))
-
-/** A system is only looked at here: what it would do outside is never called. */
-const nowhere: Outside = {
-  payments: { charge: unreachable, refund: unreachable, reverse: unreachable },
-  directory: { instances: unreachable },
 }

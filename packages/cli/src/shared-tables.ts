@@ -15,6 +15,9 @@ export async function openSharedTables(database: Database): Promise<void> {
           system text, service text, instance_id text, address text not null,
           started_at bigint not null, at bigint not null,
           primary key (system, service, instance_id)
+        );
+        create table if not exists waybill.log (
+          system text primary key, kind text not null, cluster text, moving jsonb
         )`,
     })
   })

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { WaybillError } from '@waybill/core'
-import type { Application } from '@waybill/runtime'
+import type { Application, Outside } from '@waybill/runtime'
 
 /** The folder of the systems, below the one in which the command runs. */
 const systemsFolder = 'systems'
@@ -50,4 +50,13 @@ async function loadSystem(name: string): Promise<FoundSystem> {
 
 function indexOf(name: string): string {
   return resolve(systemsFolder, name, 'index.ts')
+}
+
+const unreachable = (): Promise<never> =>
+  Promise.reject(new Error('There is no outside world while nothing runs.'))
+
+/** For a system that is only looked at: what it would do outside is never called. */
+export const nowhere: Outside = {
+  payments: { charge: unreachable, refund: unreachable, reverse: unreachable },
+  directory: { instances: unreachable },
 }

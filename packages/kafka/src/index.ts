@@ -1,3 +1,4 @@
+export { clusterIdOf, endOffsets, type PartitionEnds } from './end-offsets.ts'
 export type { TopicDifference } from './ensure-topics.ts'
 export type { KafkaConnection } from './kafka-connection.ts'
 export { EventTooLarge } from './event-too-large.ts'

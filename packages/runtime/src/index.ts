@@ -14,6 +14,7 @@ export type { Directory, Instance } from './outside/directory.ts'
 export {
   type Beating,
   directoryOf,
+  downAfterMs,
   type Heartbeat,
   type HeartbeatStore,
   memoryHeartbeats,

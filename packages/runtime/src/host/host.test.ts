@@ -145,14 +145,54 @@ test('An engine that meets a broken invariant is reported', async () => {
   let broken = false
   const { backends } = memoryBackends((store) => ({
     ...store,
-    transact: (...args) =>
+    due: (ask) =>
       broken && store.service === 'depot'
         ? Promise.reject(new WaybillError('INVARIANT_BROKEN', 'positions have a gap'))
-        : store.transact(...args),
+        : store.due(ask),
   }))
   const host = await startPostOffice({ backends })
   broken = true
-  await call(host.systems[0]!, 'POST /api/parcels', { token: await login(host, 'Demo'), json: { weight: 2 } })
   assert.match(messageOf(await host.crashed), /positions have a gap/)
   await assert.rejects(host.stop(), /positions have a gap/)
 })
+
+test(
+  'A partition that is halted is named by whoever says that it is ready',
+  { timeout: 20_000 },
+  async () => {
+    let broken = false
+    const { backends } = memoryBackends((store) => ({
+      ...store,
+      transact: (...args) =>
+        broken && store.service === 'depot'
+          ? Promise.reject(new WaybillError('INVARIANT_BROKEN', 'positions have a gap'))
+          : store.transact(...args),
+    }))
+    const host = await startPostOffice({ backends })
+    const token = await login(host, 'Demo')
+    const send = (): ReturnType<typeof call> =>
+      call(host.systems[0]!, 'POST /api/parcels', { token, json: { weight: 2 } })
+    broken = true
+    await send()
+    const places = [host.systems[0]!, { address: host.adminAddress }]
+    for (const place of places) {
+      let answer = await call(place, 'GET /readyz')
+      while (answer.body.halted === undefined) {
+        await passes(20)
+        answer = await call(place, 'GET /readyz')
+      }
+      assert.equal(answer.status, 200)
+      const [{ partition, ...halt }] = answer.body.halted
+      assert.equal(typeof partition, 'number')
+      assert.deepEqual(halt, {
+        system: 'post',
+        service: 'depot',
+        source: 'counter/parcel-sent',
+        code: 'INVARIANT_BROKEN',
+      })
+    }
+    // The counter is open.
+    assert.equal((await send()).status, 201)
+    await host.stop()
+  },
+)

@@ -1,7 +1,10 @@
 import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { systemClock } from '../clock.ts'
+import type { Counts } from './counts.ts'
+import { localCounts } from './local-counts.ts'
 import { HttpProblem } from './problem.ts'
-import { shareCounts, type SharedCounts } from './shared-counts.ts'
+import { shareCounts } from './shared-counts.ts'
 
 const windowSeconds = 60
 
@@ -15,11 +18,18 @@ export async function limitRates(
   options: { perMinute: number; redis: string | undefined; system: string },
 ): Promise<void> {
   const { perMinute, redis, system } = options
+  const own = localCounts(windowSeconds, systemClock)
   const counts =
     redis === undefined
-      ? undefined
-      : await shareCounts({ address: redis, system, seconds: windowSeconds, logger: http.log })
-  if (counts !== undefined) http.addHook('onClose', async () => counts.close())
+      ? own
+      : await shareCounts({
+          address: redis,
+          system,
+          seconds: windowSeconds,
+          meanwhile: own,
+          logger: http.log,
+        })
+  http.addHook('onClose', async () => counts.close())
   await http.register(rateLimit, {
     global: perMinute > 0,
     max: perMinute,
@@ -27,7 +37,7 @@ export async function limitRates(
     enableDraftSpec: true,
     keyGenerator: (request) => request.caller?.userId ?? addressOf(request),
     errorResponseBuilder: () => new HttpProblem('RATE_LIMITED'),
-    ...(counts === undefined ? {} : { store: storeOn(counts) }),
+    store: storeOn(counts),
   })
   // Looking for addresses that do not exist counts, too.
   http.setNotFoundHandler(perMinute > 0 ? { preHandler: http.rateLimit() } : {}, () => {
@@ -40,7 +50,7 @@ export function addressOf(request: FastifyRequest): string {
   return rateLimit.normalizeIP(request.ip)
 }
 
-function storeOn(counts: SharedCounts): new () => FastifyRateLimitStore {
+function storeOn(counts: Counts): new () => FastifyRateLimitStore {
   return class implements FastifyRateLimitStore {
     incr(...[key, done]: Parameters<FastifyRateLimitStore['incr']>): void {
       counts.count(key).then((counted) => done(null, counted), done)

@@ -1,18 +1,8 @@
 import { messageOf } from '@waybill/core'
 import type { FastifyBaseLogger } from 'fastify'
 import { Redis } from 'ioredis'
-import { RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible'
-
-/** What the gateways of a system count together, in Redis. While it is away, each counts for itself. */
-export interface SharedCounts {
-  /**
-   * Counts a request.
-   * @returns how many there were since the first of this key, and for how many milliseconds this still goes on
-   */
-  count(key: string): Promise<{ readonly current: number; readonly ttl: number }>
-  /** Hangs up. */
-  close(): void
-}
+import { RateLimiterRedis } from 'rate-limiter-flexible'
+import type { Counts } from './counts.ts'
 
 /** So long a request waits for Redis; then it is counted here. */
 const patienceMs = 75
@@ -22,19 +12,21 @@ const connectMs = 1_000
 const againMs = 500
 
 /**
- * Connects to Redis. That it cannot be reached is no error: until it can, this process counts for itself. To refuse
+ * Connects to Redis, where the gateways of a system count together. That it cannot be reached is no error: until it can, this process counts for itself. To refuse
  * requests would let Redis stop the orders; to count nothing would open the login to whoever guesses passwords.
  * @param options.address `redis://…`, never logged: it may hold a password
  * @param options.system whose requests are counted
+ * @param options.meanwhile counts while Redis is away
  * @param options.seconds how long a key is counted from its first request on
  */
 export async function shareCounts(options: {
   address: string
   system: string
   seconds: number
+  meanwhile: Counts
   logger: FastifyBaseLogger
-}): Promise<SharedCounts> {
-  const { address, system, seconds, logger } = options
+}): Promise<Counts> {
+  const { address, system, seconds, meanwhile, logger } = options
   const redis = new Redis(address, {
     lazyConnect: true,
     connectTimeout: connectMs,
@@ -49,19 +41,19 @@ export async function shareCounts(options: {
   tellOnce(redis, logger)
   await redis.connect().catch(() => {})
 
-  const window = { points: 1, duration: seconds }
   const limiter = new RateLimiterRedis({
-    ...window,
+    points: 1,
+    duration: seconds,
     storeClient: redis,
     keyPrefix: `waybill/${system}/requests`,
     rejectIfRedisNotReady: true,
-    insuranceLimiter: new RateLimiterMemory(window),
   })
   return {
-    async count(key) {
-      const { consumedPoints, msBeforeNext } = await limiter.penalty(key)
-      return { current: consumedPoints, ttl: msBeforeNext }
-    },
+    count: (key) =>
+      limiter.penalty(key).then(
+        ({ consumedPoints, msBeforeNext }) => ({ current: consumedPoints, ttl: msBeforeNext }),
+        () => meanwhile.count(key),
+      ),
     close() {
       redis.removeAllListeners('close')
       redis.disconnect()

@@ -4,8 +4,8 @@ import { systemClock } from '../clock.ts'
 import type { Directory, Instance } from './directory.ts'
 
 const beatEveryMs = 5_000
-/** Three missed heartbeats. */
-const downAfterMs = 15_000
+/** Three missed heartbeats: an instance that is so old is down. */
+export const downAfterMs = 15_000
 const dropAfterMs = 600_000
 
 /** One instance of a service that lives. */
