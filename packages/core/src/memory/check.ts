@@ -65,7 +65,28 @@ function checkForm(write: Write): void {
   const twice = (what: string, names: readonly unknown[]): void => {
     if (new Set(names).size < names.length) refuse(`one ${what} is written twice`)
   }
-  twice('entity', write.snapshots.map(({ subject }) => subject))
-  twice('row', write.rows.map(({ view, key }) => `${view}/${key}`))
-  twice('queue', write.queues.map(({ queue }) => queue))
+  twice(
+    'entity',
+    write.snapshots.map(({ subject }) => subject),
+  )
+  twice(
+    'row',
+    write.rows.map(({ view, key }) => `${view}/${key}`),
+  )
+  twice(
+    'queue',
+    write.queues.map(({ queue }) => queue),
+  )
+  twice(
+    'offset',
+    write.offsets.map(({ source, partition }) => `${partition}/${source}`),
+  )
+  twice(
+    'reply',
+    write.replies.map(({ slot }) => slot),
+  )
+  twice(
+    'deadline',
+    write.deadlines.map(({ id }) => id),
+  )
 }
