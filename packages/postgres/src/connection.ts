@@ -1,5 +1,6 @@
 import { type Client, DatabaseError, type QueryArrayConfig, type QueryArrayResult } from 'pg'
 import { ConnectionLost, type Rows, type Transaction } from './database.ts'
+import { patience } from './patience.ts'
 import { keepPrepared } from './prepared.ts'
 import type { Statement } from './sql.ts'
 
@@ -12,14 +13,19 @@ const longestTimerMs = 2 ** 31 - 1
 export class Connection {
   readonly #client: Client
   readonly #name: string
+  readonly #idleMs: number | undefined
   readonly #prepared: ReturnType<typeof keepPrepared>
   #usable = true
   #corked = false
 
-  /** @param name by which the database knows the session */
-  constructor(client: Client, name: string) {
+  /**
+   * @param options.name by which the database knows the session
+   * @param options.idleMs a transaction in which nothing is asked for longer is called off; default: the server sees to it
+   */
+  constructor(client: Client, { name, idleMs }: { readonly name: string; readonly idleMs?: number }) {
     this.#client = client
     this.#name = name
+    this.#idleMs = idleMs
     this.#prepared = keepPrepared(client)
     client.on('error', () => {
       this.#usable = false
@@ -37,18 +43,31 @@ export class Connection {
   async transaction<T>(work: (transaction: Transaction) => Promise<T>): Promise<T> {
     // What is wrong with it shows in the statements behind it.
     this.#send({ text: 'begin isolation level read committed' }).catch(() => {})
+    const watch = this.#idleMs === undefined ? undefined : patience(this.#idleMs)
     let finished = false
+    const run = async (statement: Statement): Promise<Rows> => {
+      const answered = watch?.ask()
+      try {
+        return await this.run(statement)
+      } finally {
+        answered?.()
+      }
+    }
     const finish = async (statement?: Statement): Promise<Rows> => {
+      watch?.ask()
       finished = true
       return this.#commit(statement)
     }
     try {
-      const result = await work({ run: (statement) => this.run(statement), finish })
+      const working = work({ run, finish })
+      const result = await (watch === undefined ? working : Promise.race([working, watch.over]))
       if (!finished) await finish()
       return result
     } catch (error) {
       if (!finished && this.#usable) await this.#send({ text: 'rollback' })
       throw error
+    } finally {
+      watch?.end()
     }
   }
 

@@ -34,6 +34,10 @@ export function checkForm(write: Write): void {
     'reply',
     write.replies.map(({ slot }) => slot),
   )
+  twice(
+    'deadline',
+    write.deadlines.map(({ id }) => id),
+  )
 }
 
 function hasTwice(names: readonly unknown[]): boolean {

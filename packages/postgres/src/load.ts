@@ -7,19 +7,37 @@ import { raw, type Sql, sql, statement } from './sql.ts'
 /** Where the state of an entity stands: `gen` 0 is its row in `entity`, others are in `entity_hot`. */
 export interface Place {
   readonly gen: number
-  /** How often that row was written. */
-  readonly writes: number
+  /** It was written there so often that it has to move. */
+  readonly isFull: boolean
 }
 
+/**
+ * So often a row is written in place. Then the entity moves to a new one: while somebody holds a snapshot, all versions of
+ * a row have to stay, and whoever looks for the last one goes through them.
+ */
+const writesMax = 64
+
 export interface Located extends Loaded {
+  /** Of entities that are not in `entity`, or have to leave it. */
   readonly places: ReadonlyMap<string, Place>
 }
+
+/** Entities that have left their first row, as far as this process has met them: a guess that saves asking for all. */
+export type Moved = Set<string>
+
+/** More than that are hardly written all the time. */
+const movedMax = 10_000
 
 /**
  * Reads what a batch needs, in one round trip.
  * @param mode `lock`: in a transaction; claims event ids, and keeps what it reads from changing
  */
-export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 'lock'): Promise<Located> {
+export async function load(
+  run: Run,
+  tables: Tables,
+  { need, mode, moved }: { readonly need: Need; readonly mode: 'peek' | 'lock'; readonly moved: Moved },
+): Promise<Located> {
+  const guessed = moved.size === 0 ? [] : need.subjects.filter((subject) => moved.has(subject))
   const lock = raw(mode === 'lock' ? 'for update' : '')
   const ask = async (wanted: readonly unknown[], question: () => Sql): Promise<Rows> =>
     wanted.length === 0 ? [] : run(statement(question()))
@@ -29,17 +47,10 @@ export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 
     // A row of this table is never deleted: so whoever has waited for it has it.
     ask(
       need.subjects,
-      () => sql`select subject, version, state, writes from ${tables.entity}
+      () => sql`select subject, version, state, ${isFull} from ${tables.entity}
         where subject = any(${texts(need.subjects)}) order by subject ${lock}`,
     ),
-    // With a snapshot of its own, taken when the rows above are locked: what it finds is the latest.
-    ask(
-      need.subjects,
-      () => sql`select hot.* from unnest(${texts(need.subjects)}) u(subject), lateral (
-          select subject, version, state, writes, gen from ${tables.entityHot} h
-          where h.subject = u.subject order by gen desc limit 1
-        ) hot`,
-    ),
+    hotOf(run, tables, guessed),
     ask(
       need.queues,
       () => sql`select queue, length from ${tables.queue}
@@ -61,9 +72,16 @@ export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 
       })),
   ])
 
+  const left = entities.filter(([, , state]) => state === null).map(([subject]) => subject as string)
+  const states = new Map(hot.map((row) => [row[0] as string, row]))
+  const unknown = left.filter((subject) => !states.has(subject))
+  for (const row of await hotOf(run, tables, unknown)) states.set(row[0], row)
+  if (moved.size + unknown.length > movedMax) moved.clear()
+  for (const subject of unknown) moved.add(subject)
+
   return {
     duplicates,
-    ...located(entities, hot),
+    ...located(entities, states),
     rows: new Map(views.flatMap(({ view, rows }) => rows.map(([key, row]) => [rowId(view, key), row]))),
     queues: new Map(queues.map(([queue, length]) => [queue, length])),
     replies: new Map(
@@ -75,15 +93,34 @@ export async function load(run: Run, tables: Tables, need: Need, mode: 'peek' | 
   }
 }
 
-function located(entities: Rows, hot: Rows): Pick<Located, 'snapshots' | 'places'> {
-  const moved = new Map(hot.map((row) => [row[0] as string, row]))
+/** Null where it is not: so of most rows nothing has to be read. */
+const isFull = sql`case when writes >= ${raw(String(writesMax))} then true end`
+
+/**
+ * The states of entities that have left their first row. With a snapshot of its own, taken when those rows are locked: what
+ * it finds is the latest.
+ */
+async function hotOf(run: Run, tables: Tables, subjects: readonly string[]): Promise<Rows> {
+  if (subjects.length === 0) return []
+  return run(
+    statement(sql`select hot.* from unnest(${texts(subjects)}) u(subject), lateral (
+        select subject, version, state, ${isFull}, gen from ${tables.entityHot} h
+        where h.subject = u.subject order by gen desc limit 1
+      ) hot`),
+  )
+}
+
+function located(
+  entities: Rows,
+  states: ReadonlyMap<string, Rows[number]>,
+): Pick<Located, 'snapshots' | 'places'> {
   const snapshots = new Map<string, Snapshot>()
   const places = new Map<string, Place>()
-  for (const row of entities) {
-    // A row without a state has been left: for this one, which was there before the row was locked.
-    const [subject, version, state, writes, gen = 0] = row[2] === null ? moved.get(row[0])! : row
+  for (const first of entities) {
+    const row = first[2] === null ? states.get(first[0])! : first
+    const [subject, version, state, isRowFull, gen = 0] = row
     snapshots.set(subject, { subject, version, state: JSON.parse(state) })
-    places.set(subject, { gen, writes })
+    if (gen > 0 || isRowFull !== null) places.set(subject, { gen, isFull: isRowFull !== null })
   }
   return { snapshots, places }
 }

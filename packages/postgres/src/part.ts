@@ -5,7 +5,7 @@ import { join, raw, type Sql, sql } from './sql.ts'
 /** One change of a batch. */
 export interface Part {
   readonly name: string
-  /** Reads `h`, so that it waits for the head row. */
+  /** Reads `h`, so that it waits for its turn. */
   readonly change: Sql
   /** It must find as many rows as this, or the batch fails with `code`. */
   readonly expected?: { readonly rows: number; readonly code: string }

@@ -33,8 +33,11 @@ export function tablesIn(schema: string) {
   }
 }
 
-/** The database's time in milliseconds since 1970, asked once a statement: so an index can be searched for it. */
-export const dbNow: Sql = raw('(select floor(extract(epoch from clock_timestamp()) * 1000)::bigint)')
+/** The database's time in milliseconds since 1970. */
+export const nowMs: Sql = raw('floor(extract(epoch from clock_timestamp()) * 1000)::bigint')
+
+/** The same, asked once a statement: so an index can be searched for it. */
+export const dbNow: Sql = raw(`(select ${nowMs.strings[0]!})`)
 
 export function quoted(identifier: string): string {
   return `"${identifier.replaceAll('"', '""')}"`

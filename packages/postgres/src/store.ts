@@ -4,7 +4,7 @@ import { dueFrom, retryGivenUp } from './due.ts'
 import { waybillError } from './failures.ts'
 import { forget } from './forget.ts'
 import { leave, share } from './leases.ts'
-import { load } from './load.ts'
+import { load, type Moved } from './load.ts'
 import { correlated, history, published } from './log.ts'
 import { migrate } from './migrate.ts'
 import { offsets } from './offsets.ts'
@@ -25,7 +25,8 @@ export function createPostgresStore(options: {
 }): Store {
   const { database, schema, service } = options
   const tables = tablesIn(schema)
-  const transact = transactor(database, tables)
+  const moved: Moved = new Set()
+  const transact = transactor(database, tables, moved)
   const due = dueFrom(tables)
   const read = <T>(work: (run: Run) => Promise<T>): Promise<T> => explained(database.read(work))
 
@@ -33,7 +34,7 @@ export function createPostgresStore(options: {
     service,
     open: (definition) => explained(migrate(database, schema, definition)),
     close: async () => {},
-    load: (need) => read((run) => load(run, tables, need, 'peek')),
+    load: (need) => read((run) => load(run, tables, { need, mode: 'peek', moved })),
     transact: (need, decide) => explained(transact(need, decide)),
     offsets: () => read((run) => offsets(run, tables)),
     due: (ask) => read((run) => due(run, ask)),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Loaded, type Need, needNothing, rowId, type Store, type Write } from '@waybill/core'
 import { ConnectionLost, type Database } from './database.ts'
 import { checkForm } from './form.ts'
-import { load, type Place } from './load.ts'
+import { load, type Moved, type Place } from './load.ts'
 import type { Tables } from './schema.ts'
 import { sql, statement } from './sql.ts'
 import { writeStatement } from './write.ts'
@@ -10,7 +10,7 @@ import { writeStatement } from './write.ts'
 const searchAgainMs = 500
 
 /** Runs batches, each in one transaction of two round trips. */
-export function transactor(database: Database, tables: Tables): Store['transact'] {
+export function transactor(database: Database, tables: Tables, moved: Moved): Store['transact'] {
   /** The log is at least as long; a search for an event of ours begins here. */
   let known = 0
 
@@ -19,10 +19,10 @@ export function transactor(database: Database, tables: Tables): Store['transact'
     const run = database.transaction(async (transaction) => {
       const places = new Map<string, Place>()
       const missing = new Set<string>()
-      const looked = new Set<string>()
+      const all: Loaded[] = []
       const lock = async (wanted: Need): Promise<Loaded> => {
-        const loaded = await load(transaction.run, tables, wanted, 'lock')
-        for (const subject of wanted.subjects) looked.add(subject)
+        const loaded = await load(transaction.run, tables, { need: wanted, mode: 'lock', moved })
+        all.push(loaded)
         for (const [subject, place] of loaded.places) places.set(subject, place)
         for (const { view, key } of wanted.rows) {
           const id = rowId(view, key)
@@ -33,7 +33,8 @@ export function transactor(database: Database, tables: Tables): Store['transact'
       write = await decide(await lock(need), lock)
       checkForm(write)
       // Where it stands has to be known, and it must be locked.
-      const unseen = write.snapshots.filter(({ subject, expected }) => expected > 0 && !looked.has(subject))
+      const isSeen = (subject: string): boolean => all.some(({ snapshots }) => snapshots.has(subject))
+      const unseen = write.snapshots.filter(({ subject, expected }) => expected > 0 && !isSeen(subject))
       if (unseen.length > 0) await lock({ ...needNothing, subjects: unseen.map(({ subject }) => subject) })
       const last = writeStatement(tables, write, { places, missing })
       const [[base]] = (await transaction.finish(last)) as [[number]]

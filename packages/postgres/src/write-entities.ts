@@ -6,13 +6,9 @@ import { change, insert, type Part } from './part.ts'
 import type { Tables } from './schema.ts'
 import { type Sql, sql } from './sql.ts'
 
-/**
- * So often a row is written in place. Then the entity moves to a new one: while somebody holds a snapshot, all versions of
- * a row have to stay, and whoever looks for the last one goes through them.
- */
-const writesMax = 64
-
 type Entry = Write['snapshots'][number]
+
+const first: Place = { gen: 0, isFull: false }
 
 /** What is created, written in place, and moved on. All that is known was locked by its row in `entity`. */
 export function entityParts(
@@ -20,12 +16,11 @@ export function entityParts(
   { snapshots }: Write,
   places: ReadonlyMap<string, Place>,
 ): readonly Part[] {
-  const placeOf = ({ subject }: Entry): Place => places.get(subject) ?? { gen: 0, writes: 0 }
-  const isFull = (entry: Entry): boolean => placeOf(entry).writes >= writesMax
+  const placeOf = ({ subject }: Entry): Place => places.get(subject) ?? first
   const known = snapshots.filter(({ expected }) => expected > 0)
   const fresh = snapshots.filter(({ expected }) => expected === 0)
-  const stay = known.filter((entry) => !isFull(entry) && placeOf(entry).gen === 0)
-  const hot = known.filter((entry) => isFull(entry) || placeOf(entry).gen > 0)
+  const stay = places.size === 0 ? known : known.filter(({ subject }) => !places.has(subject))
+  const hot = places.size === 0 ? [] : known.filter(({ subject }) => places.has(subject))
   return [
     ...insert(
       'created',
@@ -42,32 +37,18 @@ export function entityParts(
           u(subject, version, state, expected)
         where e.subject = u.subject and e.version = u.expected and e.state is not null`,
     ),
-    ...hotParts(tables, hot, (entry) => ({ ...placeOf(entry), isFull: isFull(entry) })),
+    ...hotParts(tables, hot, placeOf),
   ]
 }
 
-/** Three in any case, and not one or another of them: combinations of parts have to be kept parsed. */
-function hotParts(
-  tables: Tables,
-  hot: readonly Entry[],
-  placeOf: (entry: Entry) => Place & { readonly isFull: boolean },
-): readonly Part[] {
-  if (hot.length === 0) return []
+function hotParts(tables: Tables, hot: readonly Entry[], placeOf: (entry: Entry) => Place): readonly Part[] {
   const stay = hot.filter((entry) => !placeOf(entry).isFull)
   const moved = hot.filter((entry) => placeOf(entry).isFull)
   const placed = (of: readonly Entry[]): Sql => sql`
     ${arrays(of)},
     ${ints(of.map(({ expected }) => expected))},
     ${ints(of.map((entry) => placeOf(entry).gen))}`
-  const rows = (count: number) => ({ rows: count, code: conflict })
-  return [
-    {
-      name: 'hot',
-      change: sql`update ${tables.entityHot} e set version = u.version, state = u.state, writes = e.writes + 1
-        from h, unnest(${placed(stay)}) u(subject, version, state, expected, gen)
-        where e.subject = u.subject and e.gen = u.gen and e.version = u.expected returning 1`,
-      expected: rows(stay.length),
-    },
+  const leave: readonly Part[] = [
     {
       name: 'emptied',
       change: sql`update ${tables.entity} e set state = null
@@ -88,8 +69,19 @@ function hotParts(
         select subject, gen + 1, version, state from emptied
         union all select subject, gen + 1, version, state from left_behind
         returning 1`,
-      expected: rows(moved.length),
+      expected: { rows: moved.length, code: conflict },
     },
+  ]
+  return [
+    ...change(
+      'hot',
+      stay,
+      conflict,
+      () => sql`update ${tables.entityHot} e set version = u.version, state = u.state, writes = e.writes + 1
+        from h, unnest(${placed(stay)}) u(subject, version, state, expected, gen)
+        where e.subject = u.subject and e.gen = u.gen and e.version = u.expected`,
+    ),
+    ...(moved.length === 0 ? [] : leave),
   ]
 }
 

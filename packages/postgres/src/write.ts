@@ -5,7 +5,7 @@ import { conflict } from './failures.ts'
 import type { Place } from './load.ts'
 import { change, checksOf, insert, type Part } from './part.ts'
 import { storableJson } from './storable.ts'
-import type { Tables } from './schema.ts'
+import { nowMs, type Tables } from './schema.ts'
 import { join, raw, type Sql, sql, type Statement, statement } from './sql.ts'
 import { entityParts } from './write-entities.ts'
 import { offsetParts } from './write-offsets.ts'
@@ -22,7 +22,7 @@ export interface Found {
 /**
  * All changes of a batch in one statement; answers with the position before the first event.
  *
- * `h` comes first. It locks the head row until the commit, which is on its way already: so positions rise in commit order,
+ * `h` comes first. It keeps all others of the service out until the commit, which is on its way already: so positions rise in commit order,
  * without gaps, and of two batches that write the same rows one waits for the other. What is new is simply inserted: if
  * someone else was first, the key that is there already fails the batch.
  *
@@ -42,7 +42,7 @@ export function writeStatement(tables: Tables, write: Write, found: Found): Stat
   ]
   const changes = parts.map(({ name, change: text }) => sql`, ${raw(name)} as (${text})`)
   return statement(sql`
-    with h as materialized (select base, now from ${tables.enter}())
+    with h as materialized (select ${tables.enter}() as base, ${nowMs} as now)
     ${join(changes, '')}
     select h.base ${join(checksOf(tables, parts), '')} from h`)
 }

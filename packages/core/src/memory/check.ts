@@ -77,4 +77,16 @@ function checkForm(write: Write): void {
     'queue',
     write.queues.map(({ queue }) => queue),
   )
+  twice(
+    'offset',
+    write.offsets.map(({ source, partition }) => `${partition}/${source}`),
+  )
+  twice(
+    'reply',
+    write.replies.map(({ slot }) => slot),
+  )
+  twice(
+    'deadline',
+    write.deadlines.map(({ id }) => id),
+  )
 }

@@ -7,7 +7,8 @@ type Carrying = Payload | { readonly event: Payload }
 export function page<T extends Carrying>(events: readonly T[], limit: number): T[] {
   let bytes = 0
   const last = events.slice(0, limit).findIndex((one) => {
-    bytes += (('event' in one ? one.event : one) as Payload).payload.length
+    const { payload }: Payload = 'event' in one ? one.event : one
+    bytes += payload.length
     return bytes >= sizes.pageBytesMax
   })
   return events.slice(0, last === -1 ? limit : last + 1)

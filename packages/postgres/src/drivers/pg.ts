@@ -4,15 +4,9 @@ import { Connection } from '../connection.ts'
 import type { Database } from '../database.ts'
 import { pooled } from '../pool.ts'
 import { resultTypes } from '../result-types.ts'
-import { plannerSettings } from './settings.ts'
+import { idleInTransactionMs, plannerSettings } from './settings.ts'
 
 const statementTimeoutMs = 30_000
-/**
- * Between two statements a batch only computes. A process that is frozen there keeps its locks from those who have its
- * leases no longer than the leases last.
- */
-const idleInTransactionMs = 6_000
-
 /** Opens a database of a PostgreSQL server; connects when it is first used. */
 export function openPostgres(url: string, options: { readonly connections?: number } = {}): Database {
   const connect = async (): Promise<Connection> => {
@@ -32,7 +26,7 @@ export function openPostgres(url: string, options: { readonly connections?: numb
         .map(([setting, value]) => `-c ${setting}=${value}`)
         .join(' '),
     })
-    const connection = new Connection(client, name)
+    const connection = new Connection(client, { name })
     await client.connect()
     return connection
   }

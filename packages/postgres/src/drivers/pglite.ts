@@ -6,6 +6,7 @@ import type { Database } from '../database.ts'
 import { pooled } from '../pool.ts'
 import { resultTypes } from '../result-types.ts'
 import { lockFolder } from './folder-lock.ts'
+import { idleInTransactionMs } from './settings.ts'
 import { WorkerStream } from './worker-stream.ts'
 
 /**
@@ -19,7 +20,7 @@ export async function openPglite(folder: string): Promise<Database> {
   const connect = async (): Promise<Connection> => {
     const stream = new WorkerStream(join(folder, 'pglite'))
     const client = new Client({ user: 'postgres', pipeline: true, types: resultTypes, stream: () => stream })
-    const connection = new Connection(client, 'pglite')
+    const connection = new Connection(client, { name: 'pglite', idleMs: idleInTransactionMs })
     await client.connect()
     return connection
   }

@@ -10,3 +10,9 @@ export const plannerSettings = {
   enable_mergejoin: 'off',
   jit: 'off',
 }
+
+/**
+ * Between two statements a batch only computes. A process that is frozen there keeps its locks from those who have its
+ * leases no longer than the leases last.
+ */
+export const idleInTransactionMs = 6_000

@@ -1,18 +1,22 @@
 /**
- * What is written at each commit no longer gathers row versions while somebody holds a snapshot (see ADR 16): the head row
- * is locked and not rewritten, an entity that is written often moves on, an offset is a new row each time.
+ * What is written at each commit no longer gathers row versions while somebody holds a snapshot (see ADR 16): a lock and the
+ * last event do what the head row did, an entity that is written often moves on, an offset is a new row each time.
  */
 export const growth = `
--- The position before the first event of a batch, and the time of its commit. Whoever is through has the service to itself
--- until the commit, and sees what the one before has committed: each statement in here has a snapshot of its own.
--- What the head row holds is the least position, for a log whose beginning was taken away.
-create function enter(out base bigint, out now bigint) language plpgsql set search_path from current as $$
-begin
-  select head.pos into base from head for update;
-  select greatest(base, (select max(event.pos) from event)) into base;
-  now := floor(extract(epoch from clock_timestamp()) * 1000);
-end
-$$;
+-- The position before the first event of a batch. Whoever is through has the service to itself until the commit, and sees
+-- what the one before has committed: in here each statement has a snapshot of its own. What the head row holds is the least
+-- position, for a log whose beginning was taken away. The names are written out, since a function that sets its search path
+-- costs as much again.
+do $do$ begin execute format($format$
+  create function %1$I.enter() returns bigint language plpgsql as $$
+  declare
+    done text;
+  begin
+    done := pg_advisory_xact_lock(%2$s);
+    return (select greatest(head.pos, (select max(event.pos) from %1$I.event)) from %1$I.head);
+  end
+  $$
+$format$, current_schema(), hashtextextended('waybill head ' || current_schema(), 0)); end $do$;
 
 -- A row of entity stays for ever: it is what a batch locks, and what a second creator meets. An entity that was written
 -- often leaves it, and then its state is null; it lives in entity_hot, as the row of the highest gen. Writes counts how

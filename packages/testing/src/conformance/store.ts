@@ -8,11 +8,14 @@ import { leases } from './store/leases.ts'
 import { numbers } from './store/numbers.ts'
 import { offsets } from './store/offsets.ts'
 import { opening } from './store/opening.ts'
+import { pages } from './store/pages.ts'
 import { parking } from './store/parking.ts'
 import { positions } from './store/positions.ts'
 import { published } from './store/published.ts'
+import { refusals } from './store/refusals.ts'
 import { replies } from './store/replies.ts'
 import { rows } from './store/rows.ts'
+import { time } from './store/time.ts'
 import { values } from './store/values.ts'
 import { versions } from './store/versions.ts'
 
@@ -29,9 +32,12 @@ export const storeCases: readonly StoreCase[] = [
   ...rows,
   ...history,
   ...published,
+  ...pages,
+  ...refusals,
   ...replies,
   ...numbers,
   ...leases,
+  ...time,
   ...values,
   ...durability,
 ]

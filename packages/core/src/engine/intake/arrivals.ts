@@ -144,8 +144,9 @@ export function arrivals(options: ArrivalsOptions): Arrivals {
     buffer.push(...wanted)
     for (const next of poll.next) if (!isHeld(next)) read.set(partitionOf(next), next)
     for (const gone of poll.gone ?? []) read.delete(partitionOf(gone))
-    if (wanted.length < poll.messages.length) isMerelyRead = true
-    if (poll.messages.length > 0) ring()
+    const isRead = poll.messages.length > 0 || poll.next.length > 0
+    if (isRead && wanted.length === 0) isMerelyRead = true
+    if (isRead) ring()
     while (buffer.length >= pace.batchMax && !closed) await taken.wait()
     await linger(since, poll.messages.length)
   }
@@ -215,7 +216,8 @@ function passing(cause: unknown): void {
  * @param read offsets of the same reading, whose marks they get
  */
 export function reachedBy(messages: readonly Message[], read: readonly Offset[]): Offset[] {
-  const last = new Map(messages.map((message) => [partitionOf(message), message]))
+  const placed = messages.filter(({ position }) => position >= 0)
+  const last = new Map(placed.map((message) => [partitionOf(message), message]))
   const marks = new Map(read.map((offset) => [partitionOf(offset), offset.mark]))
   return [...last].map(([name, { source, partition, position }]) => ({
     source,

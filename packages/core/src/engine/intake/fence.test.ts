@@ -12,6 +12,12 @@ test('a fence keeps what was saved when messages were taken, whatever is heard o
   assert.deepEqual(fence.expecting([at(8)]), [{ ...at(8), expected: 5 }])
 })
 
+test('a log that began anew may go back', () => {
+  const fence = fenceOf({}, new Map([['orders/1', { ...at(5), mark: 'a' }]]))
+  assert.deepEqual(fence.expecting([{ ...at(2), mark: 'a' }]), [])
+  assert.deepEqual(fence.expecting([{ ...at(2), mark: 'b' }]), [{ ...at(2), mark: 'b', expected: 5 }])
+})
+
 test('a fence moves with the parts of its batch, and only forward', () => {
   const fence = fenceOf({}, new Map())
   assert.deepEqual(fence.expecting([at(3)]), [{ ...at(3), expected: 0 }])

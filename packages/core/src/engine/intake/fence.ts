@@ -15,15 +15,18 @@ export interface Fence {
 
 /** @param saved the offsets that are saved now, by partition */
 export function fenceOf(era: object, saved: ReadonlyMap<string, Offset>): Fence {
-  const next = new Map([...saved].map(([name, offset]) => [name, offset.next]))
+  const known = new Map(saved)
   return {
     era,
     expecting: (reached) =>
-      reached
-        .map((offset) => ({ ...offset, expected: next.get(partitionOf(offset)) ?? 0 }))
-        .filter(({ next: to, expected }) => to > expected),
+      reached.flatMap((offset) => {
+        const { next = 0, mark } = known.get(partitionOf(offset)) ?? {}
+        // With another mark it is another log of that name, and may begin anew.
+        const leadsOn = offset.next > next || (next > 0 && offset.mark !== mark)
+        return leadsOn ? { ...offset, expected: next } : []
+      }),
     moved: (offsets) => {
-      for (const offset of offsets) next.set(partitionOf(offset), offset.next)
+      for (const offset of offsets) known.set(partitionOf(offset), offset)
     },
   }
 }

@@ -1,51 +1,8 @@
-import {
-  type Loaded,
-  needNothing,
-  type PublishedPage,
-  type Store,
-  WaybillError,
-  type Write,
-} from '@waybill/core'
-import type { Closing } from '../case.ts'
+import { needNothing, type Store, WaybillError, type Write } from '@waybill/core'
 import { memoryContext } from '../memory-context.ts'
-import type { StoreContext } from './context.ts'
-import { anEvent, aWrite, due } from './fixtures.ts'
-
-/** A store with one defect, which the cases of its group must notice. */
-export interface Canary {
-  readonly defect: string
-  readonly group: string
-  open(): StoreContext & Closing
-}
-
-function canary(group: string, defect: string, wrap: (store: Store) => Store): Canary {
-  return { defect, group, open: () => memoryContext(wrap) }
-}
-
-/** A defect in what is written. */
-function writing(
-  group: string,
-  defect: string,
-  change: (write: Write, store: Store, loaded: Loaded) => Promise<Write> | Write,
-): Canary {
-  return canary(group, defect, (store) => ({
-    ...store,
-    transact: (need, decide) =>
-      store.transact(need, async (loaded, more) => change(await decide(loaded, more), store, loaded)),
-  }))
-}
-
-/** A defect in what `published` gives. */
-function publishing(
-  group: string,
-  defect: string,
-  change: (page: PublishedPage, limit: number) => PublishedPage,
-): Canary {
-  return canary(group, defect, (store) => ({
-    ...store,
-    published: async (after, topics, limit) => change(await store.published(after, topics, limit), limit),
-  }))
-}
+import { ofWaiting } from './canaries-waiting.ts'
+import { type Canary, canary, publishing, writing } from './canary.ts'
+import { anEvent, aWrite } from './fixtures.ts'
 
 let sharedNumber = 0
 
@@ -166,89 +123,6 @@ const ofFences: readonly Canary[] = [
       return store.transact({ ...needNothing, claim: need.claim }, () => write)
     },
   })),
-  writing('deadlines', 'lets a deadline fire twice', async (write, store) => {
-    const { deadlines } = await due(store, { limit: 10_000 })
-    const isThere = (id: string): boolean => deadlines.some((deadline) => deadline.id === id)
-    return { ...write, firedDeadlines: write.firedDeadlines.filter(isThere) }
-  }),
-  writing('deadlines', 'fires a little early', (write) => ({
-    ...write,
-    deadlines: write.deadlines.map((one) => ({ ...one, afterMs: one.afterMs * 0.9 })),
-  })),
-  canary('deadlines', 'tells a point in time for a while', (store) => ({
-    ...store,
-    due: async (ask) => {
-      const found = await store.due(ask)
-      return { ...found, nextInMs: found.nextInMs && found.now + found.nextInMs }
-    },
-  })),
-  canary('deadlines', 'has a clock that stands still', (store) => ({
-    ...store,
-    due: async (ask) => ({ ...(await store.due(ask)), now: 1 }),
-  })),
-  writing('parking', 'drops an event that comes behind another', (write) => ({
-    ...write,
-    park: write.park.filter(({ reason }) => reason !== 'behind'),
-  })),
-  writing('parking', 'puts one that is tried once more at the end', async (write, store) => {
-    const parked = await store.parked(10_000)
-    const again = write.repark.map((change) => ({
-      ...parked.find(({ ticket }) => ticket === change.ticket)!,
-      ...change,
-    }))
-    return {
-      ...write,
-      repark: [],
-      unpark: [...write.unpark, ...again.map(({ ticket }) => ticket)],
-      park: [...write.park, ...again],
-    }
-  }),
-  writing('parking', 'does not compare the length of a queue', async (write, store) => {
-    const names = write.queues.map(({ queue }) => queue)
-    const { queues } = await store.load({ ...needNothing, queues: names })
-    return {
-      ...write,
-      queues: write.queues.map((one) => {
-        const expected = queues.get(one.queue) ?? 0
-        return { ...one, expected, length: expected + one.length - one.expected }
-      }),
-    }
-  }),
-  writing('parking', 'lets what comes behind be tried at once', (write) => ({
-    ...write,
-    queues: write.queues.map((one) => ({ ...one, next: one.next ?? { afterMs: 0 } })),
-  })),
-  canary('parking', 'tries a whole queue', (store) => ({
-    ...store,
-    due: async (ask) => {
-      const found = await store.due(ask)
-      const queues = new Set(found.parked.map(({ queue }) => queue))
-      const all = (await store.parked(1_000)).filter(({ queue }) => queues.has(queue))
-      return { ...found, parked: [...Map.groupBy(all, ({ queue }) => queue).values()].flat() }
-    },
-  })),
-  canary(
-    'parking',
-    'tries the oldest event first, and not the queue that waits for the longest',
-    (store) => ({
-      ...store,
-      due: async (ask) => {
-        const found = await store.due(ask)
-        return { ...found, parked: found.parked.toSorted((a, b) => a.ticket - b.ticket) }
-      },
-    }),
-  ),
-  canary('parking', 'lets others go before the queues that are named', (store) => ({
-    ...store,
-    due: async (ask) => {
-      const all = await store.due({ ...ask, limit: 1_000 })
-      return { ...all, parked: all.parked.toSorted((a, b) => b.ticket - a.ticket).slice(0, ask.limit) }
-    },
-  })),
-  canary('parking', 'tries again what this definition gave up', (store) => ({
-    ...store,
-    retryGivenUp: () => store.retryGivenUp('another'),
-  })),
   writing('replies', 'keeps a reply for ever', (write) => ({
     ...write,
     replies: write.replies.map((one) => ({ ...one, keepMs: 1e9 })),
@@ -350,6 +224,52 @@ const ofReading: readonly Canary[] = [
     upTo: page.events.at(-1)?.position ?? 0,
   })),
   publishing('published', 'thinks that a full portion is the last', (page) => ({ ...page, atEnd: true })),
+  canary('pages', 'counts events only', (store) => ({
+    ...store,
+    published: async (after, topics, limit) => {
+      const pages = [await store.published(after, topics, limit)]
+      while (!pages.at(-1)!.atEnd && pages.at(-1)!.events.length > 0) {
+        pages.push(await store.published(pages.at(-1)!.upTo, topics, limit))
+      }
+      return { ...pages.at(-1)!, events: pages.flatMap(({ events }) => events).slice(0, limit) }
+    },
+  })),
+  canary('pages', 'forgets the event that makes the page full', (store) => ({
+    ...store,
+    history: async (subject, page) => (await store.history(subject, page)).slice(0, 2),
+  })),
+  writing('refusals', 'takes an entity of an event as often as it is named', (write) => ({
+    ...write,
+    events: write.events.map((event) => ({
+      ...event,
+      alsoSubjects: [...new Set(event.alsoSubjects)].filter((subject) => subject !== event.subject),
+    })),
+  })),
+  canary('refusals', 'calls everything that fails a conflict', (store) => ({
+    ...store,
+    transact: (need, decide) =>
+      store.transact(need, decide).catch((cause: unknown) => {
+        throw new WaybillError('BATCH_CONFLICT', 'It failed.', { cause })
+      }),
+  })),
+  canary('time', 'loses patience soon', (store) => ({
+    ...store,
+    transact: (need, decide) =>
+      store.transact(need, async (...loaded) => {
+        const begin = performance.now()
+        const write = await decide(...loaded)
+        if (performance.now() - begin > 1_000)
+          throw new WaybillError('STORE_UNAVAILABLE', 'It took too long.')
+        return write
+      }),
+  })),
+  canary('time', 'has all the time in the world', (store) => ({
+    ...store,
+    transact: async (need, decide) => {
+      const write = await decide(await store.load(need), (more) => store.load(more))
+      return store.transact(need, () => write)
+    },
+  })),
   writing('values', 'ends a text at a NUL', (write) => ({
     ...write,
     events: write.events.map((event) => ({ ...event, key: event.key.split('\u0000')[0]! })),
@@ -394,6 +314,7 @@ const ofDurability: readonly Canary[] = [
 export const storeCanaries: readonly Canary[] = [
   ...ofContents,
   ...ofFences,
+  ...ofWaiting,
   ...ofLeases,
   ...ofReading,
   ...ofDurability,

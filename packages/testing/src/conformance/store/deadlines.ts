@@ -38,7 +38,7 @@ export const deadlines = group('deadlines', {
       return ids.length === 2
     })
     // The store counts in milliseconds: it may have rounded.
-    assert.ok(seenAt.get(early.id)! >= 199 && seenAt.get(late.id)! >= 399, `${[...seenAt.values()].join()}`)
+    assert.ok(seenAt.get(early.id)! >= 199 && seenAt.get(late.id)! >= 399, [...seenAt.values()].join())
   },
 
   'come back as they were written': async (context) => {
