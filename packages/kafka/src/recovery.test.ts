@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Admin } from '@platformatic/kafka'
-import type { Offset } from '@waybill/core'
+import type { Offset, Poll } from '@waybill/core'
 import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 import { anEvent } from './an-event.test.fixture.ts'
 import { forkMember } from './fork-member.test.fixture.ts'
@@ -195,6 +195,27 @@ describe('A partition that is not what it was', { skip: await skipWithoutKafka()
     assertAll(second.messages, 1, 40)
     assert.match(troubles.join(), /it begins at/)
     assert.deepEqual(reports, [])
+  })
+
+  it('begins anew only when all is saved that was read of it before', async () => {
+    const subscription = await log.subscribe({ group: 'g', topics: [publisher.topic], from: ledger.from })
+    open.push(subscription)
+    const polls: Poll[] = []
+    const poll = async (count: number): Promise<void> => {
+      while (polls.flatMap(({ messages }) => messages).length < count) polls.push(await subscription.poll(3))
+    }
+    await publisher.publish(events(1, 8))
+    await poll(8)
+    const read = polls.flatMap(({ next }) => next)
+    const marks = new Set(read.map(({ mark }) => mark!.split(':')[0]))
+    await recreate()
+    await poll(16)
+    const isNew = ({ mark }: Offset): boolean => !marks.has(mark!.split(':')[0])
+    assert.deepEqual(polls.flatMap(({ next }) => next).filter(isNew), [])
+    const coming = subscription.poll(10)
+    await pause(200)
+    subscription.saved(read)
+    assert.ok((await coming).next.every(isNew))
   })
 
   it('is read from the tables again when its reader ended meanwhile', async () => {

@@ -42,6 +42,7 @@ const lookEveryMs = 5_000
  * passed over; a log that is another one halts its partition, until another offset is saved for it.
  * @param options.isRead whether a partition is read, or a reading of it that is no longer so
  * @param options.give has messages taken; resolves when they are
+ * @param options.settled resolves when all is saved that was given of a partition
  * @param options.again begins a partition anew from this offset
  */
 export function createRecovery(options: {
@@ -49,6 +50,7 @@ export function createRecovery(options: {
   isRead: (reading: Reading) => boolean
   isHeld: (partition: Pick<Reading, 'topic' | 'partition'>) => boolean
   give: (portions: readonly Portion[]) => Promise<void>
+  settled: (reading: Reading) => Promise<void>
   from: Parameters<Log['subscribe']>[0]['from']
   again: (reading: Reading, saved: Offset | undefined) => void
   goOn: () => void
@@ -56,7 +58,7 @@ export function createRecovery(options: {
   trouble: Trouble
   lookEveryMs?: number
 }): Recovery {
-  const { tables, isRead, isHeld, give, from, again, goOn, halted: report, trouble } = options
+  const { tables, isRead, isHeld, give, settled, from, again, goOn, halted: report, trouble } = options
   const closing = new AbortController()
   const resting = new Set<Reading>()
   /** All of them given, they are read on from there when that is saved. */
@@ -103,11 +105,15 @@ export function createRecovery(options: {
         }),
       )
     }
-    for (const { reading, resume } of losses) {
-      if (!isRead(reading)) continue
-      given.set(reading, resume!)
-      void give([filledPortion(reading, [], resume)])
-    }
+    await Promise.all(
+      losses.map(async ({ reading, resume }) => {
+        // What came before is still counted as the old log counts.
+        await settled(reading)
+        if (!isRead(reading)) return
+        given.set(reading, resume!)
+        await give([filledPortion(reading, [], resume)])
+      }),
+    )
   }
 
   /** Tables that are away are waited for. */

@@ -62,6 +62,10 @@ export function subscribe(options: {
       ring()
       while (!arrived.isEmpty() && closing === undefined) await emptied.promise
     },
+    settled: async ({ topic, partition }) => {
+      while (!arrived.isEmpty() && closing === undefined) await emptied.promise
+      await taken.onlyOf((one) => one.source !== topic || one.partition !== partition)
+    },
     again: (reading, saved) => {
       if (isRead(reading)) begin(reading, saved)
       recovery.changed()

@@ -17,7 +17,8 @@ export interface Poll {
   /** In order within each partition. */
   readonly messages: readonly Message[]
   /**
-   * How far each partition was read, messages or not: the next position to read. With another mark than the saved one it
+   * How far each partition was read, messages or not: the next position to read. Its mark holds for the positions of all
+   * messages that this poll has of the partition. With another mark than the saved one it
    * may lie at or before what is saved: the log begins anew there, and it is to be saved all the same. Positions of later
    * messages are counted from there.
    */
