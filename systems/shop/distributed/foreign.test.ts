@@ -26,6 +26,7 @@ describe(
 
     interface Topic {
       readonly name: string
+      readonly events: readonly string[]
       readonly subscribers: readonly string[]
     }
     const topics: readonly Topic[] = (await shop.console('GET /admin/systems')).body.items[0].topics
@@ -173,10 +174,12 @@ describe(
       ]
       const records = topics
         .filter(({ subscribers }) => subscribers.length > 0)
-        .flatMap(({ name: topic, subscribers }) =>
+        .flatMap(({ name: topic, events: [ce_type], subscribers }) =>
           broken.map(({ code, ...record }) => {
             const writing: Writing = { topic, key: crypto.randomUUID(), ...record }
-            const own = 'ce_id' in record.headers ? { ce_id: crypto.randomUUID() } : {}
+            // Of a type that the topic carries: a service passes over what is of its own types, wherever it comes from.
+            const type = code === 'PAYLOAD_UNREADABLE' ? { ce_type: ce_type! } : {}
+            const own = 'ce_id' in record.headers ? { ce_id: crypto.randomUUID(), ...type } : {}
             return { ...writing, headers: { ...record.headers, ...own }, subscribers, code }
           }),
         )
