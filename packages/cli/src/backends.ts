@@ -2,6 +2,7 @@ import { WaybillError } from '@waybill/core'
 import { createPostgresStore, type Database, openPglite, openPostgres, schemaOf } from '@waybill/postgres'
 import type { Backends, Config } from '@waybill/runtime'
 import { createAvroCodec, prepare } from '@waybill/schema'
+import { eventTables } from './event-tables.ts'
 import { databaseHeartbeats } from './heartbeat-store.ts'
 import { kafkaLog } from './kafka.ts'
 import { identityOf } from './log/log-identity.ts'
@@ -28,6 +29,7 @@ export async function openBackends(config: Config, warnings: Warnings): Promise<
     await database.close()
     throw error
   })
+  const tables = log.kind === 'kafka' ? await eventTables(database) : undefined
   return {
     ...rest,
     heartbeats: databaseHeartbeats(database),
@@ -37,7 +39,7 @@ export async function openBackends(config: Config, warnings: Warnings): Promise<
       createAvroCodec(system, await whenRegistryAnswers(() => prepare(system, registry), warnings)),
     checkLog: async (name, system) =>
       checkLog({ database, name, system, log: await identityOf(log), warnings }),
-    ...(log.kind === 'kafka' ? { log: kafkaLog(log.brokers) } : {}),
+    ...(log.kind === 'kafka' && tables ? { log: kafkaLog(log.brokers, tables) } : {}),
     ready: () =>
       database
         .read((run) => run({ text: 'select 1' }))
@@ -45,7 +47,10 @@ export async function openBackends(config: Config, warnings: Warnings): Promise<
           () => true,
           () => false,
         ),
-    close: () => database.close(),
+    close: () => {
+      tables?.close()
+      return database.close()
+    },
   }
 }
 

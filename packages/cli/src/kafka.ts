@@ -1,18 +1,41 @@
-import { emittedBy, type SystemDef, type TopicDef, topicsOf, WaybillError } from '@waybill/core'
+import {
+  emittedBy,
+  type ServiceDef,
+  type SystemDef,
+  type TopicDef,
+  topicsOf,
+  WaybillError,
+} from '@waybill/core'
 import { createKafkaLog, type KafkaLog, storedPosition } from '@waybill/kafka'
 import type { Backends } from '@waybill/runtime'
+import type { EventTables } from './event-tables.ts'
+
+/** While the process is busy, events wait so long for company before they are published. */
+const lingerMsMax = 25
 
 /**
  * The log on Apache Kafka: checks the topics or makes them, and publishes what the services of this process commit.
+ * @param tables what a topic has lost is read from those that publish to it, whichever process they run in
  * @throws CONFIGURATION_INVALID naming every topic that is there with other settings; nothing is changed then
  */
-export function kafkaLog(brokers: readonly string[]): NonNullable<Backends['log']> {
-  return async ({ system, services, stores, telemetry }) => {
+export function kafkaLog(
+  brokers: readonly string[],
+  tables: Pick<EventTables, 'of'>,
+): NonNullable<Backends['log']> {
+  return async ({ system, services, stores, busy, telemetry }) => {
     const log = createKafkaLog({
       brokers,
       clientId: `waybill-${system.name}-${process.pid}`,
       system: system.name,
       retried: telemetry.retried,
+      halted: telemetry.halted,
+      lingerMs: () => lingerMsMax * busy(),
+      tables: (topic) => {
+        const publishers = system.services.filter((service) => publishes(service, topic))
+        const found = publishers.flatMap(({ name }) => tables.of(system.name, name) ?? [])
+        // Those of some would not do: what the others have published would be lost without a word.
+        return found.length === publishers.length ? found : []
+      },
     })
     await makeTopics(log, system)
     const relays = services.flatMap((service) => {
@@ -45,6 +68,10 @@ export async function makeTopics(log: Pick<KafkaLog, 'ensureTopics'>, system: Sy
       ...differences.map((difference) => JSON.stringify(difference)),
     ].join('\n  - '),
   )
+}
+
+function publishes(service: ServiceDef, topic: string): boolean {
+  return [...emittedBy(service)].some((event) => event.topic?.name === topic)
 }
 
 function topicsIn(topics: readonly TopicDef[]): readonly TopicDef[] {

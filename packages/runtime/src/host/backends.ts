@@ -24,6 +24,8 @@ export interface Backends {
     services: readonly ServiceDef[]
     stores: ReadonlyMap<string, Store>
     clock: Clock
+    /** How busy this process is, from 0 to 1. */
+    busy: () => number
     telemetry: Telemetry
   }) => Promise<{ readonly log: Log; close(): Promise<void> }>
   /**

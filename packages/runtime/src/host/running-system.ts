@@ -13,6 +13,7 @@ import {
   type Telemetry,
 } from '@waybill/core'
 import { createAsk } from '../ask.ts'
+import { busyness } from '../busyness.ts'
 import type { Backends } from './backends.ts'
 import type { Placement } from './placement.ts'
 import type { Shutdown } from './shutdown.ts'
@@ -61,7 +62,8 @@ export async function startSystem(options: {
   }
 
   const { telemetry } = rest
-  const between = await backends.log?.({ system, services: here, stores, clock, telemetry })
+  const busy = busyness()
+  const between = await backends.log?.({ system, services: here, stores, clock, busy, telemetry })
   if (between !== undefined) shutdown.add(() => between.close())
   const log = between?.log ?? storeLog({ stores, clock, system, ...(placement.whole ? {} : { lookEveryMs }) })
   const client = (name: string): ServiceClient => {
@@ -83,6 +85,7 @@ export async function startSystem(options: {
         codec,
         clock,
         ask,
+        busy,
         instance,
       }),
     ]),
