@@ -49,7 +49,7 @@ export const bounds = group('bounds', {
     const it = carrying(world, Deep)
     const process = await world.run(it.system, { codec: anyCodec })
     const send = (id: string, content: unknown) =>
-      process.engine(it.sender).submit(it.send, { id, content } as never, { caller: systemCaller })
+      process.engine(it.sender).submit(it.send, { id, content }, { caller: systemCaller })
     const refused = async (content: unknown, expected: RegExp): Promise<void> => {
       await assert.rejects(send('a', content), (error) => {
         assert.ok(hasCode(error, 'LIMIT_EXCEEDED'))

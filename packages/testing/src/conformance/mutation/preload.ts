@@ -10,7 +10,7 @@ registerHooks({
   load: (url, context, next) => {
     const loaded = next(url, context)
     if (!url.endsWith(mutation.file)) return loaded
-    const text = String(loaded.source instanceof Uint8Array ? Buffer.from(loaded.source) : loaded.source)
+    const text = Buffer.from(loaded.source as Uint8Array).toString()
     const parts = text.split(mutation.from)
     if (parts.length !== 2) throw new Error(`${mutation.file} has not once: ${mutation.from}`)
     process.stderr.write(`mutated ${mutation.file}\n`)
