@@ -10,10 +10,10 @@ export interface Skip {
 const nothing: Skip = { nr: 0, dueAt: 0, queueDueAt: 0 }
 
 /** A commit that was under way for longer when somebody looked is found late, but it is found: see `lookBackEveryMs`. */
-const commitMs = 10_000
+const commitMs = 3_000
 
 /** So often everything is looked at. */
-const lookBackEveryMs = 60_000
+const lookBackEveryMs = 30_000
 
 /**
  * What is delivered or settled leaves dead entries at the beginning of the indexes by which due things are looked for; while
@@ -21,7 +21,7 @@ const lookBackEveryMs = 60_000
  * the last one has found the first that lives. What is committed later lies behind that: numbers rise in the order of
  * commits, and nothing becomes due before the time of its commit.
  */
-export function createSkipper(): {
+export function createSkipper(elapsed: () => number = () => performance.now()): {
   begin(): Skip
   /** @param found the first ones that live; `undefined` or null: none */
   end(
@@ -30,13 +30,13 @@ export function createSkipper(): {
   ): void
 } {
   let skip = nothing
-  let lookedBackAt = performance.now()
+  let lookedBackAt = elapsed()
   let last = 0
 
   return {
     begin: () => {
-      if (performance.now() - lookedBackAt > lookBackEveryMs) {
-        lookedBackAt = performance.now()
+      if (elapsed() - lookedBackAt > lookBackEveryMs) {
+        lookedBackAt = elapsed()
         skip = nothing
       }
       return skip

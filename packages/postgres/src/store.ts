@@ -10,7 +10,7 @@ import { migrate } from './migrate.ts'
 import { offsets } from './offsets.ts'
 import { allParked } from './parked.ts'
 import { tablesIn } from './schema.ts'
-import { selectRows } from './select-rows.ts'
+import { type Indexes, indexesOf, selectRows } from './select-rows.ts'
 import { sql, statement } from './sql.ts'
 import { transactor } from './transact.ts'
 
@@ -28,11 +28,15 @@ export function createPostgresStore(options: {
   const moved: Moved = new Set()
   const transact = transactor(database, tables, moved)
   const due = dueFrom(tables)
+  let indexes: Indexes = new Map()
   const read = <T>(work: (run: Run) => Promise<T>): Promise<T> => explained(database.read(work))
 
   return {
     service,
-    open: (definition) => explained(migrate(database, schema, definition)),
+    open: async (definition) => {
+      await explained(migrate(database, schema, definition))
+      indexes = indexesOf(definition)
+    },
     close: async () => {},
     load: (need) => read((run) => load(run, tables, { need, mode: 'peek', moved })),
     transact: (need, decide) => explained(transact(need, decide)),
@@ -43,7 +47,7 @@ export function createPostgresStore(options: {
     history: (subject, page) => read((run) => history(run, tables, subject, page)),
     correlated: (correlationId, limit) => read((run) => correlated(run, tables, correlationId, limit)),
     parked: (limit) => read((run) => allParked(run, tables, limit)),
-    selectRows: (selection) => read((run) => selectRows(run, tables, selection)),
+    selectRows: (selection) => read((run) => selectRows(run, tables, { selection, indexes })),
     nextNumber: (sequence) =>
       read(async (run) => {
         const [[value]] = (await run(

@@ -115,6 +115,19 @@ const ofFences: readonly Canary[] = [
       })),
     }
   }),
+  writing('versions', 'takes an entity that was written often for a new one', async (write, store) => {
+    const subjects = write.snapshots.map((one) => one.subject)
+    const { snapshots } = await store.load({ ...needNothing, subjects })
+    const isOften = (subject: string): boolean => (snapshots.get(subject)?.version ?? 0) > 64
+    return {
+      ...write,
+      snapshots: write.snapshots.map((one) =>
+        one.expected === 0 && isOften(one.subject)
+          ? { ...one, expected: snapshots.get(one.subject)!.version }
+          : one,
+      ),
+    }
+  }),
   canary('versions', 'loads before the transaction', (store) => ({
     ...store,
     transact: async (need, decide) => {

@@ -101,6 +101,29 @@ export const versions = group('versions', {
     assert.deepEqual(await countUp([store], [one, two], 40), expected)
   },
 
+  'an entity that was written often is what it was': async (context) => {
+    const store = await context.open(aService())
+    for (let n = 0; n < 150; n += 1) await put(store, n)
+    for (const expected of [0, 1, 63, 64, 65, 128, 149, 151])
+      await assert.rejects(put(store, expected), conflict)
+    const found = async (): Promise<unknown> =>
+      (await store.load(aNeed({ subjects: ['order/1', 'order/2'] }))).snapshots.get('order/1')
+    assert.deepEqual(await found(), { subject: 'order/1', version: 150, state: { n: 150 } })
+    await put(store, 150)
+    assert.deepEqual(await found(), { subject: 'order/1', version: 151, state: { n: 151 } })
+  },
+
+  'no change of an entity that many write all the time is lost': {
+    needs: ['handles'],
+    run: async (context) => {
+      const definition = aService()
+      const stores = [await context.open(definition), await context.open(definition)]
+      const subjects = ['order/1', 'order/2']
+      const expected = subjects.map((subject) => ({ subject, version: 300, state: { count: 300 } }))
+      assert.deepEqual(await countUp(stores, subjects, 300), expected)
+    },
+  },
+
   'so between processes': {
     needs: ['handles'],
     run: async (context) => {
