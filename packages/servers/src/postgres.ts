@@ -37,7 +37,13 @@ export async function startPostgres({ signal, ...wanted }: StartOptions = {}): P
     },
     launch: (folder) => {
       const data = join(folder, 'data')
-      const settings = { port, listen_addresses: '127.0.0.1', unix_socket_directories: '' }
+      const settings = {
+        port,
+        listen_addresses: '127.0.0.1',
+        unix_socket_directories: '',
+        // Two shops with a process for each service may be on it at once.
+        max_connections: 300,
+      }
       const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])
       return startServer(postgres, ['-D', data, ...args], {
         cwd: folder,
