@@ -1,5 +1,6 @@
 export { accepts } from './accepts.ts'
 export { cpuSecondsOf } from './cpu-seconds.ts'
+export { endOfWork } from './end-of-work.ts'
 export { freePort } from './free-port.ts'
 export { type KafkaServer, startKafka } from './kafka.ts'
 export { type PostgresServer, startPostgres } from './postgres.ts'

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { publicCopy } from './public-copy.ts'
-import { temporaryPlaces } from './temporary-places.ts'
 import { canRun, type User } from './user.ts'
 
 /** What PostgreSQL is run with. */
@@ -9,6 +9,9 @@ export interface PostgresPrograms {
   readonly initdb: string
   readonly postgres: string
 }
+
+/** The usual ones first: a copy is for all, and TMPDIR is often somebody's own. */
+const usualPlaces = ['/tmp', '/var/tmp', tmpdir()]
 
 let known: Promise<PostgresPrograms> | undefined
 
@@ -37,7 +40,7 @@ async function ofPackage(): Promise<PostgresPrograms> {
 export async function reachable(
   programs: PostgresPrograms,
   user: User,
-  places: readonly string[] = temporaryPlaces(),
+  places: readonly string[] = usualPlaces,
 ): Promise<PostgresPrograms> {
   if (await works(programs, user)) return programs
   const source = dirname(dirname(programs.postgres))

@@ -6,7 +6,7 @@ import { freePort } from './free-port.ts'
 import { postgresPrograms } from './postgres-programs.ts'
 import { type Restartable, type StartOptions, startRestartable } from './restartable.ts'
 import { startServer } from './server-process.ts'
-import { temporaryPlaceOf } from './temporary-places.ts'
+import { temporaryPlaceOf } from './temporary-place.ts'
 import { nobodyIfRoot } from './user.ts'
 
 const run = promisify(execFile)
