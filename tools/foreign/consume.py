@@ -16,10 +16,12 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 PATIENCE_S = 30
+# By the topic's name. See produce.py.
+SUBJECTS = {"subject.name.strategy.type": "TOPIC"}
 
 
 def main(brokers, registry, *topics):
-    deserialize = AvroDeserializer(SchemaRegistryClient({"url": registry}))
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": registry}), conf=SUBJECTS)
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": f"foreign-{uuid.uuid4()}"})
     ends = ends_of(consumer, topics)
     consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in ends])

@@ -17,6 +17,9 @@ from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 PATIENCE_S = 30
+# By the topic's name. Else it asks first for an association, a path that Apicurio does not know: now and then it leaves
+# such a request without an answer, and the client waits for ever.
+SUBJECTS = {"subject.name.strategy.type": "TOPIC"}
 
 
 def main(brokers, registry):
@@ -50,7 +53,7 @@ def bytes_of(record, client):
     if "base64" in record:
         return base64.b64decode(record["base64"])
     schema = record.get("schema")
-    how = {"auto.register.schemas": schema is not None, "use.latest.version": schema is None}
+    how = {"auto.register.schemas": schema is not None, "use.latest.version": schema is None, **SUBJECTS}
     serialize = AvroSerializer(client, None if schema is None else json.dumps(schema), conf=how)
     return serialize(record["value"], SerializationContext(record["topic"], MessageField.VALUE))
 

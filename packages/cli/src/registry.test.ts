@@ -7,10 +7,10 @@ import { systemCaller } from '@waybill/core'
 import { createLogger, type Host, readConfig, startHost } from '@waybill/runtime'
 import { createRegistryClient } from '@waybill/schema'
 import {
-  type PostgresServer,
+  createSetup,
   type RegistryServer,
+  sharedPostgres,
   skipWithoutRegistry,
-  startPostgres,
   startRegistry,
 } from '@waybill/servers'
 import Type from 'typebox'
@@ -22,18 +22,17 @@ import { waybillProcess } from './testing/waybill-process.ts'
 const note = Type.Optional(Type.String())
 
 describe('an external schema registry', { skip: await skipWithoutRegistry() }, () => {
+  const setup = createSetup()
   let registry: RegistryServer
-  let postgres: PostgresServer
+  let store: string
   let folder: string
   before(async () => {
-    const servers = Promise.all([startRegistry(), startPostgres()])
-    folder = await mkdtemp(join(tmpdir(), 'waybill-registry-'))
-    ;[registry, postgres] = await servers
+    folder = setup.with(await mkdtemp(join(tmpdir(), 'waybill-registry-')), (it) =>
+      rm(it, { recursive: true }),
+    )
+    ;[registry, { url: store }] = await setup.start(startRegistry, sharedPostgres)
   })
-  after(async () => {
-    await Promise.all([registry.stop(), postgres.stop()])
-    await rm(folder, { recursive: true })
-  })
+  after(setup.end)
 
   /** Runs services of a system in this process, on a server that others may use too. */
   async function run(
@@ -45,7 +44,7 @@ describe('an external schema registry', { skip: await skipWithoutRegistry() }, (
       ...readConfig(
         {
           WAYBILL_DATA: folder,
-          WAYBILL_STORE: postgres.url,
+          WAYBILL_STORE: store,
           WAYBILL_REGISTRY: registry.address,
           ...variables,
         },

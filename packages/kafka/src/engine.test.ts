@@ -2,13 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { emittedBy, type ServiceDef, type Store, topicsOf } from '@waybill/core'
 import { createPostgresStore, type Database, openPostgres, schemaOf } from '@waybill/postgres'
-import {
-  type KafkaServer,
-  type PostgresServer,
-  skipWithoutKafka,
-  startKafka,
-  startPostgres,
-} from '@waybill/servers'
+import { createSetup, sharedKafka, sharedPostgres, skipWithoutKafka } from '@waybill/servers'
 import { type Closing, engineCases, type EngineContext, realClock, register } from '@waybill/testing'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { storedPosition } from './stored-position.ts'
@@ -21,15 +15,15 @@ async function openStore(database: Database, prefix: string, service: ServiceDef
 }
 
 /** Engines with stores in PostgreSQL and Kafka between them. */
-function engineContext(kafka: KafkaServer, postgres: PostgresServer): EngineContext & Closing {
+function engineContext(broker: string, url: string): EngineContext & Closing {
   const prefix = randomUUID()
   const processes: Closing[] = []
   return {
     clock: realClock,
     connect: async (system) => {
-      const database = openPostgres(postgres.url)
+      const database = openPostgres(url)
       const log: KafkaLog = createKafkaLog({
-        brokers: [kafka.address],
+        brokers: [broker],
         clientId: 'engine',
         system: system.name,
       })
@@ -53,18 +47,19 @@ function engineContext(kafka: KafkaServer, postgres: PostgresServer): EngineCont
 }
 
 describe('Engines on Kafka and PostgreSQL', { skip: await skipWithoutKafka(), concurrency: 3 }, () => {
-  let kafka: KafkaServer
-  let postgres: PostgresServer
+  const setup = createSetup()
+  let broker: string
+  let url: string
 
   before(async () => {
-    ;[kafka, postgres] = await Promise.all([startKafka(), startPostgres()])
+    ;[{ address: broker }, { url }] = await setup.start(sharedKafka, sharedPostgres)
   })
 
-  after(() => Promise.all([kafka.stop(), postgres.stop()]))
+  after(setup.end)
 
   register(engineCases, {
     test,
-    open: () => Promise.resolve(engineContext(kafka, postgres)),
+    open: () => Promise.resolve(engineContext(broker, url)),
     has: ['processes'],
   })
 })

@@ -18,13 +18,7 @@ import {
 } from '@waybill/core'
 import { createPostgresStore, type Database, openPostgres } from '@waybill/postgres'
 import { createAvroCodec, createEmbeddedRegistry, prepare, type SchemaSnapshot } from '@waybill/schema'
-import {
-  type KafkaServer,
-  type PostgresServer,
-  skipWithoutKafka,
-  startKafka,
-  startPostgres,
-} from '@waybill/servers'
+import { createSetup, sharedKafka, sharedPostgres, skipWithoutKafka } from '@waybill/servers'
 import { realClock, seededIds } from '@waybill/testing'
 import Type from 'typebox'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
@@ -56,8 +50,7 @@ const guid = 'a1b2c3d4-0000-4000-8000-000000000001'
 type Headers = Readonly<Record<string, string | Buffer>>
 
 describe('Records of others on Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 }, () => {
-  let kafka: KafkaServer
-  let postgres: PostgresServer
+  const setup = createSetup()
   let database: Database
   let store: Store
   let log: KafkaLog
@@ -67,11 +60,12 @@ describe('Records of others on Kafka', { skip: await skipWithoutKafka(), timeout
   const crashes: unknown[] = []
 
   before(async () => {
-    ;[kafka, postgres] = await Promise.all([startKafka(), startPostgres()])
-    database = openPostgres(postgres.url)
+    const [{ address: broker }, { url }] = await setup.start(sharedKafka, sharedPostgres)
+    database = setup.with(openPostgres(url), (opened) => opened.close())
     store = createPostgresStore({ database, schema: 'statistics', service: statistics.name })
     await store.open(statistics)
-    log = createKafkaLog({ brokers: [kafka.address], clientId: 'test', system: sales.name })
+    log = createKafkaLog({ brokers: [broker], clientId: 'test', system: sales.name })
+    setup.with(log, () => log.close())
     await log.ensureTopics([Sold.topic!])
     const registry = createEmbeddedRegistry()
     const { schemaById } = registry
@@ -91,18 +85,14 @@ describe('Records of others on Kafka', { skip: await skipWithoutKafka(), timeout
       ask: () => Promise.reject(new Error('nobody to ask')),
       crashed: (error) => crashes.push(error),
     })
+    // What it crashed with the tests have told.
+    setup.with(engine, () => engine.stop().catch(() => {}))
     await engine.start()
-    producer = new Producer({ clientId: 'others', bootstrapBrokers: [kafka.address] })
+    producer = new Producer({ clientId: 'others', bootstrapBrokers: [broker] })
+    setup.with(producer, () => producer.close())
   })
 
-  after(async () => {
-    await producer.close()
-    // What it crashed with the tests have told.
-    await engine.stop().catch(() => {})
-    await log.close()
-    await database.close()
-    await Promise.all([kafka.stop(), postgres.stop()])
-  })
+  after(setup.end)
 
   const avro = (product: string, pieces = 1): Buffer =>
     Buffer.from(createAvroCodec(sales, schemas).encode(Sold, { product, pieces }))

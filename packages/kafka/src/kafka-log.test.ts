@@ -13,7 +13,7 @@ import { commit } from './commit.test.fixture.ts'
 import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { memoryPosition } from './memory-position.test.fixture.ts'
 import type { Relay } from './relay.ts'
-import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
+import { createSetup, sharedKafka, skipWithoutKafka } from '@waybill/servers'
 
 let contexts = 0
 
@@ -64,21 +64,22 @@ async function kafkaContext(address: string): Promise<LogContext & Closing> {
 }
 
 describe('Apache Kafka as the log', { skip: await skipWithoutKafka() }, () => {
-  let server: KafkaServer
+  const setup = createSetup()
+  let broker: string
 
   before(async () => {
-    server = await startKafka()
+    ;[{ address: broker }] = await setup.start(sharedKafka)
   })
 
-  after(() => server.stop())
+  after(setup.end)
 
-  register(logCases, { test, open: () => kafkaContext(server.address) })
+  register(logCases, { test, open: () => kafkaContext(broker) })
 
   describe('its topics', { timeout: 60_000 }, () => {
     let log: KafkaLog
 
     before(() => {
-      log = createKafkaLog({ brokers: [server.address], clientId: 'test', system: 'shop' })
+      log = createKafkaLog({ brokers: [broker], clientId: 'test', system: 'shop' })
     })
 
     after(() => log.close())

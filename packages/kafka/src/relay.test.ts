@@ -16,9 +16,10 @@ import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { memoryPosition } from './memory-position.test.fixture.ts'
 import { partitionOf } from './partition-of.ts'
 import type { Relay } from './relay.ts'
-import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
+import { createSetup, type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 
 describe('A relay to Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 }, () => {
+  const setup = createSetup()
   let server: KafkaServer
   let log: KafkaLog
   let retries: unknown[]
@@ -36,10 +37,10 @@ describe('A relay to Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 
   }
 
   before(async () => {
-    server = await startKafka()
+    ;[server] = await setup.start(startKafka)
   })
 
-  after(() => server.stop())
+  after(setup.end)
 
   beforeEach(async () => {
     retries = []

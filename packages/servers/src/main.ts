@@ -1,11 +1,9 @@
 import { parseArgs } from 'node:util'
+import { endOfWork } from './end-of-work.ts'
 import { type Services, startServices } from './services.ts'
 
 const usage = `npm run services            starts Kafka, PostgreSQL, a schema registry and Redis, until Ctrl-C
 npm run services -- --json  the same; prints their addresses as one line of JSON when all are ready`
-
-/** Whoever started this may be killed: nobody would end it then. */
-const lookForParentMs = 500
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
@@ -30,15 +28,6 @@ async function run(words: (addresses: Services['addresses']) => string): Promise
     for (const message of new Set(errors.map(messageOf))) console.error(message)
     process.exit(1)
   }
-}
-
-/** Aborted by a signal, and when the process that started this one is gone. A second Ctrl-C changes nothing: npm sends one, too. */
-function endOfWork(): AbortSignal {
-  const end = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end.abort())
-  const parent = process.ppid
-  setInterval(() => process.ppid === parent || end.abort(), lookForParentMs)
-  return end.signal
 }
 
 function explain({ kafka, postgres, registry, redis }: Services['addresses']): string {

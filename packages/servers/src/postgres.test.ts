@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { Client } from 'pg'
 import { isGone } from './is-gone.ts'
@@ -32,4 +35,17 @@ test('PostgreSQL is the same one after it was killed and started again', async (
     await server.stop()
   }
   await assert.rejects(ask(server.url, 'select 1'), { code: 'ECONNREFUSED' })
+})
+
+test('It starts for root, too, where the temporary folder is root’s alone', async (t) => {
+  const closed = mkdtempSync(join(tmpdir(), 'waybill-closed-'))
+  const before = process.env['TMPDIR']
+  t.after(() => {
+    if (before === undefined) delete process.env['TMPDIR']
+    else process.env['TMPDIR'] = before
+    rmSync(closed, { recursive: true })
+  })
+  process.env['TMPDIR'] = closed
+  const server = await startPostgres()
+  assert.deepEqual(await ask(server.url, 'select 1').finally(server.stop), [1])
 })

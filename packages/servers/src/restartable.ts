@@ -25,17 +25,19 @@ export interface StartOptions {
 
 /**
  * Starts a server whose files are in a temporary folder, which goes with it.
+ * @param options.place where that folder is to be; default: where the system has those of this process
  * @param options.prepare makes its first files
  * @param options.signals how it is told to end; default: SIGKILL and SIGTERM
  */
 export async function startRestartable(options: {
   name: string
+  place?: string
   prepare?: (folder: string) => Promise<void>
   launch: (folder: string) => Promise<ServerProcess>
   signals?: { readonly kill: NodeJS.Signals; readonly stop: NodeJS.Signals }
 }): Promise<Restartable> {
-  const { name, prepare, launch, signals = { kill: 'SIGKILL', stop: 'SIGTERM' } } = options
-  const folder = await mkdtemp(join(tmpdir(), `waybill-${name}-`))
+  const { name, place = tmpdir(), prepare, launch, signals = { kill: 'SIGKILL', stop: 'SIGTERM' } } = options
+  const folder = await mkdtemp(join(place, `waybill-${name}-`))
   let server: ServerProcess | undefined
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     await server?.end(signal)

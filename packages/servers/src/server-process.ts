@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
+import { watchIdleness } from './idleness.ts'
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -9,17 +10,24 @@ export interface ServerProcess {
   end(signal: NodeJS.Signals): Promise<void>
 }
 
-const readyMs = 120_000
+/** On a machine that is very busy. */
+const readyMs = 60_000
+/** A server that comes up is at work: one that has done nothing for so long never will. */
+const idleMs = 7_000
 const patienceMs = 8_000
 const lookEveryMs = 50
+/** So long the rest of what a server says may take that has ended: a child of it may keep its output open. */
+const outputMs = 500
 const outputKept = 8_192
 
 /**
- * Starts a server and waits until it is ready. It ends with this process at the latest, also when this one is killed.
+ * Starts a server and waits until it is ready. It ends with this process at the latest, also when this one is killed, and
+ * does not keep this one from ending.
  * @param options.ready asked again and again until it is true
  * @param options.atOnce the signal that ends it when it cannot be told to finish; default: SIGKILL
  * @param options.signal calls the start off
- * @throws when it ends before, or is not ready after two minutes; the message has the end of its output
+ * @throws when it ends before, does nothing for seven seconds, or is not ready after a minute; the message has the end of
+ * its output
  */
 export async function startServer(
   command: string,
@@ -37,25 +45,58 @@ export async function startServer(
     child.once('exit', () => resolve())
     child.once('error', () => resolve())
   })
+  const closed = new Promise((resolve) => child.once('close', resolve))
   const watch = killWithUs(child, atOnce)
   void ended.then(() => watch.kill('SIGKILL'))
 
   const end = async (signal: NodeJS.Signals): Promise<void> => {
+    child.ref()
     const impatience = setTimeout(() => child.kill('SIGKILL'), patienceMs)
     child.kill(signal)
     await ended
     clearTimeout(impatience)
   }
 
-  const until = performance.now() + readyMs
-  while (!(await ready(child.pid!))) {
-    const gone = await Promise.race([ended.then(() => true), pause(lookEveryMs, false)])
-    if (!gone && performance.now() < until && !signal?.aborted) continue
-    await end(atOnce)
-    signal?.throwIfAborted()
-    throw new Error(`${command} ${gone ? 'ended' : 'was not ready in time'}:\n${output()}`)
+  const failure = await comesUp(child, { ended, ready, signal })
+  if (failure === undefined) {
+    release(child)
+    return { pid: child.pid!, end }
   }
-  return { pid: child.pid!, end }
+  await end(atOnce)
+  await Promise.race([closed, pause(outputMs)])
+  // A child of it may live on.
+  release(child)
+  signal?.throwIfAborted()
+  throw new Error(`${command} ${failure}:\n${output()}`)
+}
+
+/** Lets this process end though a child still runs. */
+function release(child: ChildProcess): void {
+  for (const each of [child, child.stdout as Socket, child.stderr as Socket]) each.unref()
+}
+
+/** Waits until a server is ready. Answers with what is wrong when it will not be; `undefined`: it is ready. */
+async function comesUp(
+  child: ChildProcess,
+  {
+    ended,
+    ready,
+    signal,
+  }: {
+    ended: Promise<void>
+    ready: (pid: number) => Promise<boolean>
+    signal: AbortSignal | undefined
+  },
+): Promise<string | undefined> {
+  const until = performance.now() + readyMs
+  const idle = child.pid === undefined ? () => 0 : watchIdleness(child.pid)
+  for (;;) {
+    if (await Promise.race([ended.then(() => true), pause(lookEveryMs, false)])) return 'ended'
+    if (await ready(child.pid!)) return undefined
+    if (signal?.aborted) return 'was called off'
+    if (idle() > idleMs) return `is not ready, and has done nothing for ${idleMs / 1_000} s`
+    if (performance.now() > until) return `was not ready within ${readyMs / 1_000} s`
+  }
 }
 
 /**

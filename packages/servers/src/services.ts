@@ -4,6 +4,7 @@ import { startPostgres } from './postgres.ts'
 import { redisProgram, startRedis } from './redis.ts'
 import { registryProgram, startRegistry } from './registry.ts'
 import type { StartOptions } from './restartable.ts'
+import { createSetup, type Start } from './setup.ts'
 
 /** All that a distributed system stands on, running on this machine. */
 export interface Services {
@@ -24,36 +25,24 @@ const ports = { kafka: 9092, postgres: 5432, registry: 8085, redis: 6379 }
  */
 export async function startServices(signal: AbortSignal): Promise<Services> {
   await findPrograms(signal)
-  const failure = new AbortController()
-  const either = AbortSignal.any([signal, failure.signal])
-  const on = async (usual: number): Promise<StartOptions> => ({
-    port: (await isFree(usual)) ? usual : await freePort(),
-    signal: either,
-  })
-  const starting = [
-    on(ports.kafka).then(startKafka),
-    on(ports.postgres).then(startPostgres),
-    on(ports.registry).then(startRegistry),
-    on(ports.redis).then(startRedis),
-  ] as const
-  const stop = async (): Promise<void> => {
-    const started = await Promise.allSettled(starting)
-    await Promise.all(started.flatMap((each) => (each.status === 'fulfilled' ? [each.value.stop()] : [])))
+  const setup = createSetup(signal)
+  const on =
+    <T>(usual: number, start: (options: StartOptions) => Promise<T>): Start<T> =>
+    async (how) =>
+      start({ ...how, port: (await isFree(usual)) ? usual : await freePort() })
+  const [kafka, postgres, registry, redis] = await setup.start(
+    on(ports.kafka, startKafka),
+    on(ports.postgres, startPostgres),
+    on(ports.registry, startRegistry),
+    on(ports.redis, startRedis),
+  )
+  const addresses = {
+    kafka: kafka.address,
+    postgres: postgres.url,
+    registry: registry.address,
+    redis: redis.address,
   }
-  try {
-    const [kafka, postgres, registry, redis] = await Promise.all(starting)
-    const addresses = {
-      kafka: kafka.address,
-      postgres: postgres.url,
-      registry: registry.address,
-      redis: redis.address,
-    }
-    return { addresses, stop }
-  } catch (error) {
-    failure.abort()
-    await stop()
-    throw error
-  }
+  return { addresses, stop: setup.end }
 }
 
 /** PostgreSQL's comes with npm; the others may be missing. */

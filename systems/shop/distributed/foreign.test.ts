@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { allItems, eventually } from '@waybill/cli/testing'
-import { skipWithoutKafka, skipWithoutPython, skipWithoutRegistry } from '@waybill/servers'
+import { createSetup, skipWithoutKafka, skipWithoutPython, skipWithoutRegistry } from '@waybill/servers'
 import { bookOf, ledgerAndBook, stockOf } from '../stories/books.ts'
 import { listen, saying, ticketFor } from '../stories/listen.ts'
 import { openShop } from '../stories/open-shop.ts'
@@ -17,12 +17,12 @@ describe(
   'Foreign clients',
   { skip: missing.find((what) => what !== false) ?? false, timeout: 300_000 },
   async () => {
-    const servers = await startServers('postgres', 'kafka', 'registry')
-    after(() => servers.stop())
-    const { WAYBILL_LOG: log = '', WAYBILL_REGISTRY: registry = '' } = servers.env
+    const setup = createSetup()
+    after(setup.end)
+    const variables = await startServers(setup, 'postgres', 'kafka', 'registry')
+    const { WAYBILL_LOG: log = '', WAYBILL_REGISTRY: registry = '' } = variables
     const foreign = await foreignClients(log.replace('kafka://', ''), registry)
-    const shop = await openShop({ variables: servers.env })
-    after(() => shop.close())
+    const shop = setup.with(await openShop({ variables }), (opened) => opened.close())
 
     interface Topic {
       readonly name: string

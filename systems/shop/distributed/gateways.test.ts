@@ -3,14 +3,15 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { after, describe, test } from 'node:test'
 import { allItems, call, type Send, shopServices, waybillProcess } from '@waybill/cli/testing'
 import { demoAccounts } from '@waybill/runtime'
-import { freePort, skipWithoutRedis, startPostgres, startRedis } from '@waybill/servers'
+import { createSetup, freePort, sharedPostgres, skipWithoutRedis, startRedis } from '@waybill/servers'
 import { orderOf } from '../stories/orders.ts'
 
 const limit = 60
 
 describe('Two gateways', { skip: await skipWithoutRedis() }, async () => {
-  const [postgres, redis] = await Promise.all([startPostgres(), startRedis()])
-  after(() => Promise.all([postgres.stop(), redis.stop()]))
+  const setup = createSetup()
+  after(setup.end)
+  const [postgres, redis] = await setup.start(sharedPostgres, startRedis)
   const env = {
     WAYBILL_STORE: postgres.url,
     WAYBILL_REDIS: redis.address,
@@ -29,7 +30,7 @@ describe('Two gateways', { skip: await skipWithoutRedis() }, async () => {
       }),
     ),
   ])
-  after(() => Promise.all(processes.map((process) => process.stop())))
+  setup.with(processes, () => Promise.all(processes.map((process) => process.stop())))
   for (const process of processes) process.start()
   await Promise.all(processes.map((process) => process.ready()))
 

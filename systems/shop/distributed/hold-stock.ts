@@ -21,7 +21,8 @@ export async function holdStock(
             run({ text: 'select pg_stat_clear_snapshot()' }),
             run({
               text: `select count(*)::int from pg_stat_activity
-                where wait_event_type = 'Lock' and query like '%"shop_product"."entity"%for update%'`,
+                where datname = current_database()
+                  and wait_event_type = 'Lock' and query like '%"shop_product"."entity"%for update%'`,
             }),
           ])) as any
           assert.equal(waiting, processes)

@@ -1,4 +1,5 @@
 import { type ShopProcesses, type ShopService, startShop } from '@waybill/cli/testing'
+import { createSetup } from '@waybill/servers'
 import { meetShop, type Shop } from '../stories/meet-shop.ts'
 import { type ServerName, startServers } from './servers.ts'
 
@@ -12,22 +13,19 @@ export interface DistributedShop extends Shop, ShopProcesses {
 
 /** Starts the servers and the shop, and comes in. When something does not start, nothing is left of it. */
 export async function openProcesses(...names: readonly ServerName[]): Promise<DistributedShop> {
-  const servers = await startServers(...names)
-  let running: ShopProcesses | undefined
-  const close = async (): Promise<void> => {
-    await running?.stop()
-    await servers.stop()
-  }
+  const setup = createSetup()
   try {
-    const { address, processes } = (running = await startShop({ env: servers.env }))
+    const env = await startServers(setup, ...names)
+    const running = setup.with(await startShop({ env }), (shop) => shop.stop())
+    const { address, processes } = running
     const adminAddressOf = (request: string): string => {
       const service = /\/services\/(\w+)\//.exec(request)?.[1] ?? 'gateway'
       return processes.get(service as ShopService)!.adminAddress
     }
-    const store = servers.env['WAYBILL_STORE']!
-    return { ...running, ...(await meetShop(address, adminAddressOf)), store, close }
+    const store = env['WAYBILL_STORE']!
+    return { ...running, ...(await meetShop(address, adminAddressOf)), store, close: setup.end }
   } catch (error) {
-    await close()
+    await setup.end()
     throw error
   }
 }

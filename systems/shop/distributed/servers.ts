@@ -1,40 +1,36 @@
-import { startKafka, startPostgres, startRegistry } from '@waybill/servers'
+import { type Setup, sharedPostgres, sharedRegistry, startKafka } from '@waybill/servers'
 
-/** Servers for one test file. */
-export interface Servers {
-  /** What tells a process of Waybill where they are. */
-  readonly env: Readonly<Record<string, string>>
-  stop(): Promise<void>
+interface How {
+  readonly signal: AbortSignal
 }
 
 const starts = {
-  postgres: async () => {
-    const { url, stop } = await startPostgres()
+  postgres: async (how: How) => {
+    const { url, stop } = await sharedPostgres(how)
     return { env: { WAYBILL_STORE: url }, stop }
   },
-  kafka: async () => {
-    const { address, stop } = await startKafka()
+  // The shop's topics have the same names wherever it runs: so each shop has a Kafka of its own.
+  kafka: async (how: How) => {
+    const { address, stop } = await startKafka(how)
     return { env: { WAYBILL_LOG: `kafka://${address}` }, stop }
   },
-  registry: async () => {
-    const { address, stop } = await startRegistry()
+  // Its subjects have, too, but every shop has the same schemas for them.
+  registry: async (how: How) => {
+    const { address, stop } = await sharedRegistry(how)
     return { env: { WAYBILL_REGISTRY: address }, stop }
   },
 }
 
 export type ServerName = keyof typeof starts
 
-/** Starts these servers. When one does not start, the others are stopped again. */
-export async function startServers(...names: readonly ServerName[]): Promise<Servers> {
-  const starting = await Promise.allSettled(names.map((name): Promise<Servers> => starts[name]()))
-  const started = starting.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
-  const stop = async (): Promise<void> => {
-    await Promise.all(started.map((server) => server.stop()))
-  }
-  for (const one of starting) {
-    if (one.status === 'fulfilled') continue
-    await stop()
-    throw one.reason
-  }
-  return { env: Object.assign({}, ...started.map(({ env }) => env)), stop }
+/**
+ * Starts the servers that a shop stands on.
+ * @returns what tells a process of Waybill where they are
+ */
+export async function startServers(
+  setup: Setup,
+  ...names: readonly ServerName[]
+): Promise<Readonly<Record<string, string>>> {
+  const started = await setup.start(...names.map((name) => starts[name]))
+  return Object.assign({}, ...started.map(({ env }) => env))
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import { query, service, system } from '@waybill/core'
-import { type RedisServer, skipWithoutRedis, startRedis } from '@waybill/servers'
+import { createSetup, type RedisServer, skipWithoutRedis, startRedis } from '@waybill/servers'
 import { pino } from 'pino'
 import Type from 'typebox'
 import { accounts } from '../auth/accounts.ts'
@@ -23,13 +23,14 @@ const things = service('thing', {
 })
 
 describe('rate limits of several gateways', { skip }, () => {
+  const setup = createSetup()
   let redis: RedisServer
   let gateways: readonly [Gateway, Gateway]
   const lines: string[] = []
   let callers = 0
 
-  const start = (): Promise<Gateway> =>
-    testGateway({
+  const start = async (): Promise<Gateway> => {
+    const gateway = await testGateway({
       system: system('test', [things, accounts]),
       engines: new Map(
         [things, accounts].map((each) => [each.name, fakeEngine(each, { ask: async () => ({}) as never })]),
@@ -39,6 +40,8 @@ describe('rate limits of several gateways', { skip }, () => {
       redis: redis.address.replace('//', '//default:sesame@'),
       logger: pino({}, { write: (line: string) => lines.push(line) }),
     })
+    return setup.with(gateway, () => gateway.close())
+  }
   const logged = (text: string): number => lines.filter((line) => line.includes(text)).length
 
   /** How many requests of a caller who is new are answered before both gateways refuse. */
@@ -54,13 +57,10 @@ describe('rate limits of several gateways', { skip }, () => {
   }
 
   before(async () => {
-    redis = await startRedis()
+    ;[redis] = await setup.start(startRedis)
     gateways = [await start(), await start()]
   })
-  after(async () => {
-    await Promise.all(gateways.map((gateway) => gateway.close()))
-    await redis.stop()
-  })
+  after(setup.end)
 
   test('they count together', async () => {
     assert.equal(await allowed(), limit)

@@ -1,24 +1,25 @@
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
-import { type RegistryServer, skipWithoutRegistry, startRegistry } from '@waybill/servers'
+import { createSetup, sharedRegistry, skipWithoutRegistry } from '@waybill/servers'
 import { referenceCases, registryCases } from '../registry/registry-cases.test.fixture.ts'
 import type { Registry } from '../registry/registry.ts'
 import { createRegistryClient } from './client.ts'
 
 describe('a registry of another make, over HTTP', { skip: await skipWithoutRegistry() }, () => {
-  let server: RegistryServer
+  const setup = createSetup()
+  let address: string
   let registry: Registry
   before(async () => {
-    server = await startRegistry()
-    registry = createRegistryClient(server.address)
+    ;[{ address }] = await setup.start(sharedRegistry)
+    registry = createRegistryClient(address)
   })
-  after(() => server.stop())
+  after(setup.end)
 
   registryCases(() => registry)
   referenceCases(
     () => registry,
     async (subject, body) => {
-      const answer = await fetch(`${server.address}/subjects/${subject}/versions`, {
+      const answer = await fetch(`${address}/subjects/${subject}/versions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(body),

@@ -1,4 +1,4 @@
-import { test } from 'node:test'
+import { describe, test } from 'node:test'
 import { register } from './case.ts'
 import { storeBackend } from './engine/backend-context.ts'
 import { engineCases } from './engine.ts'
@@ -10,8 +10,11 @@ import { storeCases } from './store.ts'
 
 register(storeCases, { test, open: () => Promise.resolve(memoryContext()), has: memoryHas })
 register(logCases, { test, open: () => storeLogContext({ ...memoryContext(), clock: realClock }) })
-register(engineCases, {
-  test,
-  open: () => Promise.resolve(storeBackend({ ...memoryContext(), clock: realClock })),
-  has: ['processes', 'overlap'],
+// Most of their time these wait.
+describe('engines', { concurrency: 4 }, () => {
+  register(engineCases, {
+    test,
+    open: () => Promise.resolve(storeBackend({ ...memoryContext(), clock: realClock })),
+    has: ['processes', 'overlap'],
+  })
 })
