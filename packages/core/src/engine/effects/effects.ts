@@ -21,8 +21,6 @@ export interface Effects {
   settle(works: readonly EventWork[], loaded: Loaded, meanwhile: () => Promise<void>): Promise<void>
   /** These works are committed: their outcomes have done their part. */
   committed(works: readonly Work[]): void
-  /** How many more may be under way. */
-  room(): number
   /** There is something to do meanwhile. */
   nudge(): void
 }
@@ -142,7 +140,6 @@ export function effects(options: {
         if (work.kind === 'event' && runs.get(work.head.id)?.endedAt !== undefined) runs.delete(work.head.id)
       }
     },
-    room: () => pace.effectsMax - underWay,
     nudge: progress.ring,
   }
 }

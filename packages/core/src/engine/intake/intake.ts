@@ -20,25 +20,21 @@ export interface Intake {
 
 const nothing: Taken = { messages: [], reached: [], fence: undefined }
 
-/**
- * @param options.room how many effects may begin: what is parked waits for room
- * @param options.isStopping from then on only what has been promised is done: commands
- */
+/** @param options.isStopping from then on only what has been promised is done: commands */
 export function intake(options: {
   commands: Pick<Commands, 'take' | 'pending'>
   arrivals: Pick<Arrivals, 'take' | 'pending' | 'isEmpty'>
   times: Pick<Timetable, 'take' | 'isDue'>
   toWork: (origin: Origin) => Work
-  room: () => number
   isStopping: () => boolean
 }): Intake {
-  const { commands, arrivals, times, toWork, room, isStopping } = options
+  const { commands, arrivals, times, toWork, isStopping } = options
   const onlyCommands = (): Batch => ({ ...nothing, works: commands.take(pace.batchMax) })
   return {
     isEmpty: () => commands.pending() === 0 && arrivals.isEmpty() && !times.isDue(),
     take: async () => {
       if (isStopping()) return onlyCommands()
-      const due = await times.take(Math.max(1, Math.min(pace.dueMax, room())))
+      const due = await times.take(pace.dueMax)
       const left = Math.max(pace.batchMax - due.length, pace.commandsMin + pace.messagesMin)
       const sent = commands.take(left - Math.min(arrivals.pending(), left >> 1))
       const { messages, reached, fence } = isStopping() ? nothing : arrivals.take(left - sent.length)

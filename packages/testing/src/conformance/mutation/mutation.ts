@@ -184,8 +184,8 @@ export const mutations: readonly Mutation[] = [
     group: 'effects under load',
     case: 'that end while the store is away',
     file: 'engine/intake/timetable.ts',
-    from: 'const queues = [...free]',
-    to: 'const queues = [...free]\n    free.clear()',
+    from: 'if (due === undefined) {',
+    to: 'if (due === undefined) {\n        state.free.clear()',
   },
   {
     defect: 'waits by a clock that may jump',
