@@ -1,5 +1,6 @@
 import { pace } from '../pace.ts'
-import type { Arrivals, Taken } from './arrivals.ts'
+import type { Arrivals } from './arrivals.ts'
+import type { Taken } from './backlog.ts'
 import type { Commands } from './commands.ts'
 import type { Timetable } from './timetable.ts'
 import type { Origin, Work } from './work.ts'
