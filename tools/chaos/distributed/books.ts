@@ -25,14 +25,14 @@ export function openBooks(url: string): Books {
   const orders = async (): Promise<readonly SeenOrder[]> => {
     const found = await rows(
       `select substr(subject, 7), state -> 'status', state -> 'reason', state -> 'items', state -> 'total'
-       from (select subject, state::jsonb from shop_order.entity where subject like 'order/%') e`,
+       from (select subject, state::jsonb from shop_order.entity_state where subject like 'order/%') e`,
     )
     return found.map(([orderId, status, reason, items, total]) => ({ orderId, status, reason, items, total }))
   }
 
   const products = async (stocked: ReadonlyMap<number, number>): Promise<Seen['products']> => {
     const found = await rows(
-      `select substr(subject, 7), state::jsonb from shop_product.entity where subject like 'stock/%'`,
+      `select substr(subject, 7), state::jsonb from shop_product.entity_state where subject like 'stock/%'`,
     )
     const stocks = new Map(found.map(([productId, stock]) => [Number(productId), stock]))
     return [...stocked].map(([productId, all]) => ({
