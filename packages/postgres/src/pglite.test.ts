@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
-import { hasCode, needNothing, service } from '@waybill/core'
+import { hasCode, needNothing, service, type Write, writeNothing } from '@waybill/core'
 import { openPglite } from './drivers/pglite.ts'
 import { createPostgresStore } from './store.ts'
 
@@ -64,6 +64,33 @@ test('another process keeps its folder until it is gone, however it went', async
   await gone
   const database = await openPglite(folder)
   await database.close()
+})
+
+test('a decide that computes for too long writes nothing, one that never ends holds up nobody', async () => {
+  const database = await openPglite(folder)
+  try {
+    const store = createPostgresStore({ database, schema: 'slow', service: 'slow' })
+    await store.open(service('slow', {}))
+    const unavailable = (error: unknown): boolean => hasCode(error, 'STORE_UNAVAILABLE')
+    const offset = { source: 'orders', partition: 0, expected: 0, next: 1 }
+    const computing = store.transact(needNothing, () => {
+      for (const end = performance.now() + 6_500; performance.now() < end;);
+      return { ...writeNothing, offsets: [offset] }
+    })
+    await assert.rejects(computing, unavailable)
+    assert.deepEqual(await store.offsets(), [])
+
+    const woken = Promise.withResolvers<Write>()
+    const frozen = store.transact(needNothing, () => woken.promise)
+    const behind = store.transact(needNothing, () => ({ ...writeNothing, offsets: [offset] }))
+    await assert.rejects(frozen, unavailable)
+    await behind
+    woken.resolve({ ...writeNothing, offsets: [{ ...offset, expected: 1, next: 2 }] })
+    await store.nextNumber('after')
+    assert.deepEqual(await store.offsets(), [{ source: 'orders', partition: 0, next: 1 }])
+  } finally {
+    await database.close()
+  }
 })
 
 /** Resolves when a new process has opened the folder. */
