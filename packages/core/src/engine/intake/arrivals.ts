@@ -62,13 +62,13 @@ export function arrivals(options: ArrivalsOptions): Arrivals {
   async function bring(from: Subscription): Promise<void> {
     const since = clock.monotonic()
     const { era } = backlog
-    const poll = await from.poll(pace.batchMax).catch((cause: unknown) => unavailable(clock, cause))
+    const poll = await from.poll(pace.laneMax).catch((cause: unknown) => unavailable(clock, cause))
     await learn(poll, options, state)
     // Meanwhile it may have been forgotten.
     if (state.isClosed || backlog.era !== era) return
     backlog.add(poll, poll.messages.filter(isWanted))
     if (!backlog.isEmpty()) ring()
-    while (backlog.size >= pace.batchMax && !state.isClosed) await taken.wait()
+    while (backlog.size >= pace.laneMax && !state.isClosed) await taken.wait()
     await linger(options, since, poll.messages.length)
   }
 

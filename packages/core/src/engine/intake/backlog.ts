@@ -14,12 +14,18 @@ export interface Taken {
   readonly fence: Fence | undefined
 }
 
+interface Waiting {
+  readonly message: Message
+  /** Of its partition, made once. */
+  readonly name: string
+}
+
 /** What the log has brought and no batch has taken yet, and how far each partition is read and saved. */
 export class Backlog {
   /** The offsets last saved or asked for, by partition. */
   readonly saved = new Map<string, Offset>()
   readonly #held = new Set<string>()
-  #messages: Message[] = []
+  #waiting: Waiting[] = []
   /** How far each partition was read once all messages are handled. */
   #read = new Map<string, Offset>()
   /** Whether something was read of which nothing is to be handled. */
@@ -27,7 +33,7 @@ export class Backlog {
   #era = {}
 
   get size(): number {
-    return this.#messages.length
+    return this.#waiting.length
   }
 
   /** Of the reading: another one after each reset. */
@@ -36,13 +42,13 @@ export class Backlog {
   }
 
   isEmpty(): boolean {
-    return this.#messages.length === 0 && !this.#isMerelyRead
+    return this.#waiting.length === 0 && !this.#isMerelyRead
   }
 
   /** Adds what a poll has brought; `wanted` are those of its messages that are to be handled. */
   add(poll: Poll, wanted: readonly Message[]): void {
     const kept = wanted.filter((message) => !this.#isHeld(message))
-    this.#messages.push(...kept)
+    for (const message of kept) this.#waiting.push({ message, name: partitionOf(message) })
     for (const next of poll.next) if (!this.#isHeld(next)) this.#read.set(partitionOf(next), next)
     for (const gone of poll.gone ?? []) this.#read.delete(partitionOf(gone))
     if (kept.length === 0 && poll.messages.length + poll.next.length > 0) this.#isMerelyRead = true
@@ -50,11 +56,11 @@ export class Backlog {
 
   /** At most so many, and about a page in bytes. */
   take(max: number): Taken {
-    const messages = this.#messages.splice(0, fitting(this.#messages, max))
+    const taken = this.#waiting.splice(0, fitting(this.#waiting, max))
     this.#isMerelyRead = false
     return {
-      messages: messages.filter((message) => this.#isFresh(message)),
-      reached: this.#reached(messages),
+      messages: taken.flatMap((one) => (this.#isFresh(one) ? one.message : [])),
+      reached: this.#reached(taken.map(({ message }) => message)),
       fence: fenceOf(this.#era, this.saved),
     }
   }
@@ -65,7 +71,7 @@ export class Backlog {
   }
 
   forget(): void {
-    this.#messages = []
+    this.#waiting = []
     this.#read = new Map()
     this.#isMerelyRead = false
     this.#era = {}
@@ -75,7 +81,7 @@ export class Backlog {
   hold(place: Place): void {
     const name = partitionOf(place)
     this.#held.add(name)
-    this.#messages = this.#messages.filter((message) => partitionOf(message) !== name)
+    this.#waiting = this.#waiting.filter((one) => one.name !== name)
     this.#read.delete(name)
   }
 
@@ -88,12 +94,12 @@ export class Backlog {
   }
 
   /** A log may answer from before the position asked for; what is saved is handled. */
-  #isFresh(message: Message): boolean {
-    return message.position < 0 || message.position >= (this.saved.get(partitionOf(message))?.next ?? 0)
+  #isFresh({ message: { position }, name }: Waiting): boolean {
+    return position < 0 || position >= (this.saved.get(name)?.next ?? 0)
   }
 
   #reached(messages: readonly Message[]): Offset[] {
-    const left = new Set(this.#messages.map(partitionOf))
+    const left = new Set(this.#waiting.map(({ name }) => name))
     const read = [...this.#read.values()]
     // Where nothing is left, it is handled as far as it was read: also what was filtered out.
     const whole = read.filter((offset) => !left.has(partitionOf(offset)))
@@ -102,11 +108,11 @@ export class Backlog {
 }
 
 /** How many of these fit into a batch: one at least. */
-function fitting(messages: readonly Message[], max: number): number {
+function fitting(waiting: readonly Waiting[], max: number): number {
   let bytes = 0
   let count = 0
-  while (count < max && count < messages.length && bytes < sizes.pageBytesMax) {
-    bytes += messages[count]!.event.payload.length
+  while (count < max && count < waiting.length && bytes < sizes.pageBytesMax) {
+    bytes += waiting[count]!.message.event.payload.length
     count += 1
   }
   return count
@@ -117,8 +123,16 @@ function fitting(messages: readonly Message[], max: number): number {
  * @param read offsets of the same reading, whose marks they get
  */
 export function reachedBy(messages: readonly Message[], read: readonly Offset[]): Offset[] {
-  const placed = messages.filter(({ position }) => position >= 0)
-  const last = new Map(placed.map((message) => [partitionOf(message), message]))
+  const last = new Map<string, Message>()
+  // From behind: all but the last of a partition need only be looked up.
+  let previous: Message | undefined
+  for (const message of messages.toReversed()) {
+    const isSame = previous?.source === message.source && previous.partition === message.partition
+    if (isSame || message.position < 0) continue
+    previous = message
+    const name = partitionOf(message)
+    if (!last.has(name)) last.set(name, message)
+  }
   const marks = new Map(read.map((offset) => [partitionOf(offset), offset.mark]))
   return [...last].map(([name, { source, partition, position }]) => ({
     source,

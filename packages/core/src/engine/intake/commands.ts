@@ -56,7 +56,7 @@ export function commands(options: CommandsOptions): Commands {
     try {
       const gathered = await gather(options, command, input, how, eventId)
       const id = command.id(input, { newId: () => ids.newId(), caller: how.caller, gathered })
-      checkKey(id, `The id that ${command.name} names`)
+      checkKey(id, () => `The id that ${command.name} names`)
       answer = queue.add({ command, input, how, eventId, correlationId, id, gathered })
     } finally {
       state.gathering -= 1

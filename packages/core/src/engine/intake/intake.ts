@@ -13,7 +13,7 @@ export interface Batch extends Pick<Taken, 'reached' | 'fence'> {
 /** Whatever has piled up, from all lanes. */
 export interface Intake {
   isEmpty(): boolean
-  /** The next batch: each lane gets its part of it, and what others leave. */
+  /** The next batch: of each lane what has piled up, at most so many, so that none is kept waiting by another. */
   take(): Promise<Batch>
   /** Commands alone. */
   takeCommands(): Batch
@@ -30,15 +30,14 @@ export function intake(options: {
   isStopping: () => boolean
 }): Intake {
   const { commands, arrivals, times, toWork, isStopping } = options
-  const onlyCommands = (): Batch => ({ ...nothing, works: commands.take(pace.batchMax) })
+  const onlyCommands = (): Batch => ({ ...nothing, works: commands.take(pace.laneMax) })
   return {
     isEmpty: () => commands.pending() === 0 && arrivals.isEmpty() && !times.isDue(),
     take: async () => {
       if (isStopping()) return onlyCommands()
-      const due = await times.take(pace.dueMax)
-      const left = Math.max(pace.batchMax - due.length, pace.commandsMin + pace.messagesMin)
-      const sent = commands.take(left - Math.min(arrivals.pending(), left >> 1))
-      const { messages, reached, fence } = isStopping() ? nothing : arrivals.take(left - sent.length)
+      const due = await times.take(pace.laneMax)
+      const sent = commands.take(pace.laneMax)
+      const { messages, reached, fence } = isStopping() ? nothing : arrivals.take(pace.laneMax)
       const origins = [...due, ...messages.map((message) => ({ kind: 'message' as const, message }))]
       return { works: [...sent, ...origins.map(toWork)], reached, fence }
     },

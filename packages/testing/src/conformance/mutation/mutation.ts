@@ -128,8 +128,8 @@ export const mutations: readonly Mutation[] = [
     group: 'fairness',
     case: 'commands that keep coming',
     file: 'engine/intake/intake.ts',
-    from: 'left - Math.min(arrivals.pending(), left >> 1)',
-    to: 'left',
+    from: 'arrivals.take(pace.laneMax)',
+    to: 'arrivals.take(pace.laneMax - sent.length)',
   },
   {
     defect: 'lets deadlines wait behind events',
