@@ -12,17 +12,17 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { after, describe, it } from 'node:test'
 import { type PostgresPrograms, postgresPrograms, reachable } from './postgres-programs.ts'
+import { temporaryPlaceOf } from './temporary-place.ts'
 import { nobodyIfRoot } from './user.ts'
 
 const user = (await nobodyIfRoot())!
 const skip = user === undefined && 'only root has folders that PostgreSQL cannot enter'
 
 describe('PostgreSQL’s programs for root, below a folder that is root’s alone', { skip }, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'waybill-programs-'))
+  const folder = mkdtempSync(join(await temporaryPlaceOf(user), 'waybill-programs-'))
   after(() => rmSync(folder, { recursive: true }))
   chmodSync(folder, 0o755)
   const placeNamed = (name: string, mode: number): string => {
