@@ -16,12 +16,16 @@ class MadeUpCluster implements Brokers {
   start = 0
   end = 1_000
   forgotten = 0
+  isThere = true
+  looked = async (): Promise<void> => {}
   readonly asks: PartitionAsk[] = []
   readonly bytes: number[] = []
   answer: (ask: PartitionAsk) => Partial<PartitionAnswer> = () => ({})
 
   async topics(): ReturnType<Brokers['topics']> {
     const partitions = [0, 1].map(() => ({ leader: 1, leaderEpoch }))
+    await this.looked()
+    if (!this.isThere) return new Map()
     return new Map([['t', { id: this.id, partitions }]])
   }
 
@@ -74,13 +78,16 @@ function reading(partition: number, next: number, mark?: string): Reading {
   return readingFrom('t', partition, mark === undefined ? offset : { ...offset, mark })
 }
 
-function start(cluster: MadeUpCluster) {
+function start(cluster: MadeUpCluster, rung: () => void = () => {}) {
   const fetched: Fetched[] = []
   const losses: Loss[] = []
   const troubles: string[] = []
   const fetcher: Fetcher = createFetcher({
     brokers: cluster,
-    answered: (found) => fetched.push(...found),
+    answered: (found) => {
+      fetched.push(...found)
+      rung()
+    },
     lost: (found) => losses.push(...found),
     trouble: (cause) => troubles.push(String(cause)),
   })
@@ -88,6 +95,7 @@ function start(cluster: MadeUpCluster) {
     fetched,
     losses,
     troubles,
+    fetcher,
     /** Asks, and has the answer come. */
     ask: async (...readings: Reading[]) => {
       await fetcher.ask(readings)
@@ -146,6 +154,57 @@ describe('A fetcher', () => {
     await ask(...readings)
     assert.match(troubles.join(), /t\/0 can't be read from 5 \(epoch 3\): UNKNOWN_TOPIC_ID/)
     assert.deepEqual(losses, [])
+  })
+
+  it('says when a partition can be asked for again, and then it can', async () => {
+    // Timers are up to a millisecond early by the clock, about each third one.
+    const clusters = Array.from({ length: 30 }, () => new MadeUpCluster())
+    for (const cluster of clusters) {
+      cluster.isThere = false
+      const one = reading(0, 5, 'id-1:3')
+      const { fetcher } = start(cluster, () => cluster.asks.length > 0 || void fetcher.ask([one]))
+      await fetcher.ask([one])
+      cluster.isThere = true
+      await pause(Math.random())
+    }
+    await pause(300)
+    assert.deepEqual(
+      clusters.map(({ asks }) => asks.length),
+      clusters.map(() => 1),
+    )
+  })
+
+  it('looks again for those that came while it looked up others', async () => {
+    const cluster = new MadeUpCluster()
+    const { fetcher, losses } = start(cluster)
+    const looking = Promise.withResolvers<void>()
+    cluster.offset = async () => {
+      await looking.promise
+      return 0
+    }
+    const asked = fetcher.ask([reading(0, 5, 'id-0:3')])
+    await pause(5)
+    void fetcher.ask([reading(1, 5, 'id-1:3')])
+    looking.resolve()
+    await asked
+    await pause(5)
+    assert.equal(losses.length, 1)
+    assert.deepEqual(
+      cluster.asks.map(({ partition }) => partition),
+      [1],
+    )
+  })
+
+  it('passes over an answer about a partition that is read from elsewhere by then', async () => {
+    const cluster = new MadeUpCluster()
+    const { ask, fetched } = start(cluster)
+    const one = reading(0, 5, 'id-1:3')
+    cluster.answer = ({ next }) => {
+      Object.assign(one, { next: 0, topicId: 'id-2', epoch: -1 })
+      return { batches: [batchAt(next)] }
+    }
+    await ask(one)
+    assert.deepEqual([one.next, one.topicId, fetched], [0, 'id-2', []])
   })
 
   it('tells what lies before the start, behind the end, and where a log has parted', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { backoffMs } from './backoff.ts'
-import type { Brokers, PartitionAnswer, TopicState } from './brokers.ts'
+import type { Brokers, PartitionAnswer, PartitionAsk, TopicState } from './brokers.ts'
 import { type Fetched, fetchedIn } from './fetched.ts'
 import { type Loss, refillMs } from './loss.ts'
 import { nameOf, type Reading } from './reading.ts'
@@ -51,10 +51,12 @@ export function createFetcher(options: {
   /** Leaders that have yet to answer. */
   const busy = new Set<number>()
   /** Partitions with which something is wrong: left alone for a while, that the others may go on. */
-  const aside = new WeakMap<Reading, { readonly failures: number; readonly until: number }>()
+  const aside = new WeakMap<Reading, { readonly failures: number; isOver: boolean }>()
   /** Partitions that are out of range though their offset is there: once may be chance. */
   const suspects = new WeakSet<Reading>()
   let lookingUp = false
+  /** Something may be wanted that the look-up under way knows nothing of. */
+  let askedSince = false
   /** As it was last asked for: while a look-up is under way, partitions may have come or gone. */
   let wanted: readonly Reading[] = []
   let failures = 0
@@ -79,19 +81,23 @@ export function createFetcher(options: {
   }
 
   function setAside(readings: readonly Reading[], cause: unknown, isTold = true): void {
-    const count = Math.max(...readings.map((reading) => aside.get(reading)?.failures ?? 0)) + 1
-    const delayMs = backoffMs(count)
-    for (const reading of readings)
-      aside.set(reading, { failures: count, until: performance.now() + delayMs })
-    if (isTold || count > 1) trouble(cause, delayMs)
+    const failures = Math.max(...readings.map((reading) => aside.get(reading)?.failures ?? 0)) + 1
+    const delayMs = backoffMs(failures)
+    const state = { failures, isOver: false }
+    for (const reading of readings) aside.set(reading, state)
+    if (isTold || failures > 1) trouble(cause, delayMs)
     pause(delayMs, undefined, { signal: closing.signal, ref: false }).then(
-      () => answered([], []),
+      () => {
+        // Not by the clock: a timer may be early by it, and nobody would be told a second time.
+        state.isOver = true
+        answered([], [])
+      },
       () => {},
     )
   }
 
   function isAside(reading: Reading): boolean {
-    return (aside.get(reading)?.until ?? 0) > performance.now()
+    return aside.get(reading)?.isOver === false
   }
 
   /** Those that can be fetched, from the topics as they are now; of the others is told what is wrong. */
@@ -132,9 +138,11 @@ export function createFetcher(options: {
   async function askLeader(leader: number, readings: readonly Reading[], found: Topics): Promise<void> {
     if (busy.has(leader)) return
     busy.add(leader)
-    const answers = await patiently(() => fetch(leader, readings, found))
+    const asks = readings.map((reading) => askFor(reading, found.get(reading.topic)!))
+    const isStill = (reading: Reading): boolean => isAt(reading, asks[readings.indexOf(reading)]!)
+    const answers = await patiently(() => fetch(leader, readings, asks, found))
     busy.delete(leader)
-    const fetched = answers?.fetched ?? []
+    const fetched = (answers?.fetched ?? []).filter(({ reading }) => isStill(reading))
     // Not before: an answer that comes too late is passed over.
     for (const { reading, next, epoch } of fetched) Object.assign(reading, { next, epoch })
     answered(fetched, answers?.well ?? [])
@@ -143,15 +151,16 @@ export function createFetcher(options: {
   async function fetch(
     leader: number,
     readings: readonly Reading[],
+    asks: readonly PartitionAsk[],
     found: Topics,
   ): Promise<{ fetched: readonly Fetched[]; well: readonly Reading[] }> {
-    const asks = readings.map(({ topic, partition, next, epoch }) => {
-      const { id, partitions } = found.get(topic)!
-      return { topic, topicId: id, partition, next, epoch, leaderEpoch: partitions[partition]!.leaderEpoch }
-    })
     const partitionMaxBytes = Math.ceil(maxBytes / partitionPart)
     const answers = await brokers.fetch(leader, asks, { maxBytes, partitionMaxBytes })
-    const byId = new Map(readings.map((reading, n) => [`${asks[n]!.topicId}/${reading.partition}`, reading]))
+    const byId = new Map(
+      readings
+        .map((reading, n) => [`${asks[n]!.topicId}/${reading.partition}`, reading] as const)
+        .filter(([, reading], n) => isAt(reading, asks[n]!)),
+    )
     const unwell = new Set<Reading>()
     const losses: Loss[] = []
     const fetched: Fetched[] = []
@@ -247,13 +256,33 @@ export function createFetcher(options: {
   return {
     ask: async (readings) => {
       wanted = readings
+      askedSince = true
       if (lookingUp) return
       lookingUp = true
-      await lookUp().finally(() => (lookingUp = false))
+      try {
+        while (askedSince) {
+          askedSince = false
+          await lookUp()
+        }
+      } finally {
+        lookingUp = false
+      }
     },
     close: async () => {
       closing.abort()
       await brokers.close()
     },
   }
+}
+
+function askFor(
+  { topic, partition, next, epoch }: Reading,
+  { id: topicId, partitions }: TopicState,
+): PartitionAsk {
+  return { topic, topicId, partition, next, epoch, leaderEpoch: partitions[partition]!.leaderEpoch }
+}
+
+/** While an answer is waited for, it may have been found that the partition is to be read from elsewhere. */
+function isAt({ next, topicId }: Reading, ask: PartitionAsk): boolean {
+  return next === ask.next && topicId === ask.topicId
 }
