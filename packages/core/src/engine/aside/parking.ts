@@ -3,6 +3,7 @@ import { sizes } from '../../limits.ts'
 import type { Parked, ParkedReason, QueueChange, Write } from '../../ports/store.ts'
 import type { EventWork } from '../intake/work.ts'
 import { attemptMs, backoffMs, pace } from '../pace.ts'
+import { Queues } from './queues.ts'
 import { sourceOf } from './source.ts'
 
 /**
@@ -25,15 +26,6 @@ export interface Parking {
   settled(work: EventWork): void
 }
 
-/** A queue as the batch sees it. */
-interface Queue {
-  readonly expected: number
-  length: number
-  /** An event of this batch stays in it: those behind it stay, too. */
-  isBlocked: boolean
-  next: QueueChange['next']
-}
-
 interface Options {
   /** Lengths of the queues that were there when the batch was loaded. */
   readonly queues: ReadonlyMap<string, number>
@@ -47,16 +39,7 @@ export function parking({ queues: loaded, timeScale, definition }: Options): Par
   const unpark: number[] = []
   const repark: Write['repark'][number][] = []
   const failures: Parking['failures'][number][] = []
-  const queues = new Map<string, Queue>()
-
-  function queueOf({ queue: name }: EventWork): Queue {
-    const known = queues.get(name)
-    if (known !== undefined) return known
-    const expected = loaded.get(name) ?? 0
-    const queue = { expected, length: expected, isBlocked: false, next: undefined }
-    queues.set(name, queue)
-    return queue
-  }
+  const queues = new Queues(loaded)
 
   function setAside(
     work: EventWork,
@@ -64,7 +47,7 @@ export function parking({ queues: loaded, timeScale, definition }: Options): Par
     next?: QueueChange['next'],
   ): Parked {
     const { origin, head, queue: name } = work
-    const queue = queueOf(work)
+    const queue = queues.of(name)
     const entry = origin.kind === 'parked' ? origin.entry : undefined
     const change = { error: entry?.error, ...state }
     const source = sourceOf(work)
@@ -81,15 +64,15 @@ export function parking({ queues: loaded, timeScale, definition }: Options): Par
 
   return {
     failures,
-    changes: () => ({ park, unpark, repark, queues: [...queues].flatMap(changeOf) }),
+    changes: () => ({ park, unpark, repark, queues: queues.changes() }),
     mustWait: (work) => {
-      if (loaded.size === 0 && queues.size === 0) return false
-      const { isBlocked, length } = queueOf(work)
+      if (queues.areEmpty()) return false
+      const { isBlocked, length } = queues.of(work.queue)
       return isBlocked || (work.origin.kind !== 'parked' && length > 0)
     },
     behind: (work) => {
       // One that is parked stays as it is.
-      if (work.origin.kind === 'parked') queueOf(work).isBlocked = true
+      if (work.origin.kind === 'parked') queues.of(work.queue).isBlocked = true
       else setAside(work, { reason: 'behind', attempts: 0 })
     },
     underWay: (work) => {
@@ -118,17 +101,12 @@ export function parking({ queues: loaded, timeScale, definition }: Options): Par
     settled: (work) => {
       if (work.origin.kind !== 'parked') return
       unpark.push(work.origin.entry.ticket)
-      const queue = queueOf(work)
+      const queue = queues.of(work.queue)
       queue.length -= 1
       // Those behind it follow at once.
       queue.next = { afterMs: 0 }
     },
   }
-}
-
-function changeOf([queue, { expected, length, isBlocked, next }]: [string, Queue]): QueueChange[] {
-  if (length === expected && !isBlocked) return []
-  return [{ queue, expected, length, next: next ?? (expected === 0 ? { afterMs: 0 } : undefined) }]
 }
 
 export function attemptsOf({ origin }: EventWork): number {

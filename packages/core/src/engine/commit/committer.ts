@@ -6,10 +6,11 @@ import type { Arrivals } from '../intake/arrivals.ts'
 import type { Commands } from '../intake/commands.ts'
 import type { Batch } from '../intake/intake.ts'
 import type { Timetable } from '../intake/timetable.ts'
-import type { CommandWork, EventWork, Work } from '../intake/work.ts'
+import type { EventWork, Work } from '../intake/work.ts'
 import { backoffMs, pace, storeAwayMs } from '../pace.ts'
-import { firstOf, messageOf, restOf, withoutOwn } from './batches.ts'
+import { currentOf, firstOf, giveUpLate, isEmpty, messageOf, restOf, withoutOwn } from './batches.ts'
 import { halts } from './halts.ts'
+import { isBlamed, isolate } from './isolate.ts'
 import type { Done, Transact } from './transaction.ts'
 
 /** Commits batches, whatever goes wrong. */
@@ -35,16 +36,7 @@ export function committer(options: {
     options
   const halted = halts(service, telemetry)
 
-  /** Without what is another process's by now, or has to wait. */
-  function current(batch: Batch): Batch {
-    const { fence, works, reached } = batch
-    if (fence === undefined) return batch
-    return {
-      fence,
-      works: works.filter((work) => messageOf(work).every((message) => arrivals.isCurrent(fence, message))),
-      reached: reached.filter((offset) => arrivals.isCurrent(fence, offset)),
-    }
-  }
+  const current = (batch: Batch): Batch => currentOf(batch, arrivals)
 
   /** @param broken works that are known to fail */
   async function commit(batch: Batch, broken = new Map<Work, unknown>()): Promise<void> {
@@ -63,13 +55,13 @@ export function committer(options: {
       if (hasCode(cause, 'OFFSETS_LOST')) await arrivals.reset()
       else if (hasCode(cause, 'BATCH_CONFLICT')) {
         conflicts += 1
-        if (isBlamed(left, conflicts)) return isolate(left, broken, cause)
+        if (isBlamed(left, conflicts)) return isolate(left, broken, cause, rest)
         // Another process may have settled a deadline or a parked event of this batch; if not, they come again.
         left = withoutOwn(left)
         times.look()
-      } else if (!hasCode(cause, 'STORE_UNAVAILABLE')) return isolate(left, broken, cause)
+      } else if (!hasCode(cause, 'STORE_UNAVAILABLE')) return isolate(left, broken, cause, rest)
       await pauseAfter(cause, attempt)
-      left = current(giveUpLate(left, cause))
+      left = current(giveUpLate(left, cause, clock.monotonic() - pace.commandPatienceMs))
       if (isStopping() && left.works.every(({ kind }) => kind === 'event')) return
     }
   }
@@ -92,23 +84,6 @@ export function committer(options: {
     await sleep(clock, delayMs)
   }
 
-  /** An error that the store does not explain: one work of the batch may be to blame, so each half goes alone. */
-  async function isolate(batch: Batch, broken: Map<Work, unknown>, cause: unknown): Promise<void> {
-    const [only] = batch.works
-    if (batch.works.length > 1) {
-      const half = batch.works.length >> 1
-      await commit(firstOf(batch, half), broken)
-      await commit(restOf(batch, half), broken)
-    } else if (only?.kind === 'command') {
-      only.reject(cause)
-      await commit(restOf(batch, 1), broken)
-    } else if (only !== undefined && !broken.has(only)) {
-      broken.set(only, cause)
-      await commit(batch, broken)
-    } else if (only !== undefined) halt(only, cause)
-    else throw cause
-  }
-
   /** It can't even be set aside. Whatever comes behind it waits, and nothing else does. */
   function halt(work: EventWork, cause: unknown): void {
     const [message] = messageOf(work)
@@ -117,22 +92,6 @@ export function committer(options: {
     else arrivals.hold(message, delayMs)
   }
 
-  function giveUpLate(batch: Batch, cause: unknown): Batch {
-    const isLate = (work: Work): work is CommandWork =>
-      work.kind === 'command' && clock.monotonic() - work.since > pace.commandPatienceMs
-    for (const work of batch.works) if (isLate(work)) work.reject(cause)
-    return { ...batch, works: batch.works.filter((work) => !isLate(work)) }
-  }
-
+  const rest = { commit, halt }
   return { commit }
-}
-
-function isEmpty({ works, reached, fence }: Batch): boolean {
-  return works.length === 0 && (fence?.expecting(reached).length ?? 0) === 0
-}
-
-/** Conflicts come by chance. Many, one after the other, do not. */
-function isBlamed({ works }: Batch, conflicts: number): boolean {
-  if (works.length > 1) return conflicts >= pace.conflictsMax
-  return works[0]?.kind === 'event' && conflicts >= pace.conflictsAloneMax
 }

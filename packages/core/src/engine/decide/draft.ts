@@ -4,17 +4,10 @@ import { invariant, WaybillError } from '../../errors.ts'
 import { checkKey, checkPayload } from '../../limits.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { Ids } from '../../ports/ids.ts'
-import {
-  type EventHead,
-  type Loaded,
-  type Need,
-  needNothing,
-  type NewDeadline,
-  type NewEvent,
-  rowId,
-} from '../../ports/store.ts'
+import { type EventHead, type Loaded, type Need, type NewDeadline, type NewEvent } from '../../ports/store.ts'
 import { eachOnce, type Touched, type Work } from '../intake/work.ts'
 import { type Fold, fold } from './fold.ts'
+import { project, type Shown } from './projections.ts'
 import { type Row, rowsOf } from './rows.ts'
 
 /** What the batches of one service have in common. */
@@ -64,13 +57,6 @@ export interface Draft {
    * @returns the works whose events a view could not fold, each with its error; nothing may be written then
    */
   project(more: (need: Need) => Promise<Loaded>): Promise<ReadonlyMap<Work, unknown>>
-}
-
-/** A row on its way to a view. */
-interface Shown extends Row {
-  readonly work: Work
-  readonly data: Payload
-  readonly head: EventHead
 }
 
 /** @param now the time that the batch's events carry */
@@ -136,29 +122,6 @@ export function draft(
     for (const { view, key, project } of rows) shown.push({ view, key, project, work: current, data, head })
   }
 
-  async function project(more: (need: Need) => Promise<Loaded>): Promise<ReadonlyMap<Work, unknown>> {
-    const unknown = new Map(
-      shown
-        .filter(({ view, key }) => !picture.knowsRow(view.name, key))
-        .map(({ view, key }) => [rowId(view.name, key), { view: view.name, key }]),
-    )
-    if (unknown.size > 0) {
-      const need = { ...needNothing, rows: [...unknown.values()] }
-      picture.load(need, await more(need))
-    }
-    const broken = new Map<Work, unknown>()
-    for (const { view, key, project, work, data, head } of shown) {
-      if (broken.has(work)) continue
-      const meta = { eventId: head.id, correlationId: head.correlationId, at }
-      try {
-        picture.setRow(view, key, project(picture.row(view, key), data, meta, key))
-      } catch (cause) {
-        broken.set(work, cause)
-      }
-    }
-    return broken
-  }
-
   return {
     picture,
     events,
@@ -182,7 +145,7 @@ export function draft(
       deadlines.length = marked.deadlines
       shown.length = marked.shown
     },
-    project,
+    project: (more) => project(shown, picture, at, more),
   }
 }
 

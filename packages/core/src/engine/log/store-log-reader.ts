@@ -2,21 +2,11 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Sharing } from '../../ports/leases.ts'
 import type { Poll, Subscription } from '../../ports/log.ts'
 import type { Offset, Store } from '../../ports/store.ts'
+import { type Member, member } from '../member.ts'
 import { pace } from '../pace.ts'
-import { member } from '../member.ts'
 import { signal, waitAtMost } from '../signal.ts'
-import {
-  type Lane,
-  laneSource,
-  nameOf,
-  numbers,
-  ofLane,
-  type Partition,
-  placeOf,
-  type Source,
-  take,
-  wish,
-} from './store-log-partition.ts'
+import { OwnPartitions } from './own-partitions.ts'
+import { type Partition, type Source, take, wish } from './store-log-partition.ts'
 
 /** What one group reads in this process. */
 export interface Reader {
@@ -24,139 +14,52 @@ export interface Reader {
   wake(service: string, topics: ReadonlySet<string>): void
 }
 
-export function openReader(options: {
-  group: string
+export interface ReaderOptions {
+  readonly group: string
   /** The services that publish to what is read, each with its topics. */
-  publishers: readonly { readonly store: Store; readonly topics: readonly string[] }[]
-  from: (source: string, partition: number) => Promise<Offset | undefined>
-  clock: Clock
-  lookEveryMs: number
-  sharing: Sharing | undefined
-  closed: () => void
-}): Reader {
-  const { group, from, clock, sharing, closed } = options
+  readonly publishers: readonly { readonly store: Store; readonly topics: readonly string[] }[]
+  from(source: string, partition: number): Promise<Offset | undefined>
+  readonly clock: Clock
+  readonly lookEveryMs: number
+  readonly sharing: Sharing | undefined
+  closed(): void
+}
+
+export function openReader(options: ReaderOptions): Reader {
+  const { from, clock, sharing } = options
   const sources = options.publishers.map((publisher): Source => ({ ...publisher, stale: true }))
-  const all = sources.flatMap((source) =>
-    numbers.map((number) => ({ name: nameOf(source.store.service, number), source, number })),
-  )
-  const names = all.map(({ name }) => name)
+  const partitions = new OwnPartitions(sources, sharing !== undefined, from)
   const bell = signal()
-  let lookEveryMs = options.lookEveryMs
+  const state: State = {
+    lookEveryMs: options.lookEveryMs,
+    isInterrupted: false,
+    isOver: false,
+    broken: undefined,
+  }
+  const sharer = sharing && sharerOf(sharing, options, partitions, state, bell.ring)
   let lookedAt = clock.monotonic()
-  let interrupted = false
-  let over = false
-  let broken: { readonly cause: unknown } | undefined
-  /** The names of those that are this process's own. */
-  let own = new Set(sharing === undefined ? names : [])
-  /** By name, once they are begun. */
-  let partitions = new Map<string, Partition>()
-
-  const thingOf = (name: string): string => `log ${group}/${name}`
-  const sharer =
-    sharing &&
-    member({
-      leases: sharing.leases,
-      clock,
-      as: thingOf(sharing.instance),
-      of: names.map(thingOf),
-      inHand: () => [...partitions.keys()].map(thingOf),
-      told: ({ things, others }) => {
-        const given = new Set(things)
-        own = new Set(names.filter((name) => given.has(thingOf(name))))
-        for (const [name, partition] of partitions) partition.leaving = !own.has(name)
-        lookEveryMs = others.length > 0 ? pace.lookForOthersMs : options.lookEveryMs
-        bell.ring()
-      },
-    })
-  sharer?.run().catch((cause: unknown) => {
-    broken = { cause }
-    bell.ring()
-  })
-
-  /** Begins what has come to this process, each at its saved position. */
-  async function begin(): Promise<void> {
-    const begun = partitions
-    const fresh = all.filter(({ name }) => own.has(name) && !begun.has(name))
-    await Promise.all(
-      fresh.map(async ({ name, source, number }) => {
-        const lanes = await Promise.all(source.topics.map((topic) => laneOf(source, topic, number)))
-        if (!own.has(name)) return
-        const byTopic = new Map(lanes.map((lane) => [lane.topic, lane]))
-        begun.set(name, { name, source, number, lanes: byTopic, leaving: false })
-        source.stale = true
-      }),
-    )
-  }
-
-  async function laneOf({ store }: Source, topic: string, number: number): Promise<Lane> {
-    const source = laneSource(store.service, topic)
-    const saved = await from(source, number)
-    const next = Math.max(1, saved?.next ?? 1)
-    return { topic, source, next, told: next, inHand: undefined }
-  }
-
-  /** Lets go of what is to leave, once nothing of it is in hand. */
-  function letGo(): Poll | undefined {
-    const gone = [...partitions.values()].filter(
-      ({ leaving, lanes }) => leaving && ![...lanes.values()].some(({ inHand }) => inHand !== undefined),
-    )
-    if (gone.length === 0) return undefined
-    for (const { name } of gone) partitions.delete(name)
-    sharer?.ask()
-    const places = gone.flatMap((one) => [...one.lanes.values()].map((lane) => placeOf(one, lane)))
-    return { messages: [], next: [], gone: places }
-  }
-
-  /** What is to be read now, by source. */
-  function wanted(): ReadonlyMap<Source, readonly Partition[]> {
-    return Map.groupBy(
-      [...partitions.values()].filter(({ source, leaving }) => source.stale && !leaving),
-      ({ source }) => source,
-    )
-  }
-
-  /** Reads a source once for all its partitions: each takes what lies behind its own position. */
-  async function readSource(source: Source, read: readonly Partition[], max: number): Promise<Poll> {
-    source.stale = false
-    const { after, topics } = wish(source, read)
-    const page = await source.store.published(after, topics, max).catch((cause: unknown) => {
-      source.stale = true
-      throw cause
-    })
-    // What has left meanwhile, or was read before a reset, is of another owner's time.
-    const taking = read.filter((one) => partitions.get(one.name) === one && !one.leaving)
-    const isAll = page.atEnd && taking.length === read.length && topics.length === source.topics.length
-    if (!isAll) source.stale = true
-    return take(taking, topics, page)
-  }
-
-  async function read(max: number): Promise<Poll | undefined> {
-    const reads = await Promise.allSettled([...wanted()].map(([source, of]) => readSource(source, of, max)))
-    const polls = reads.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
-    const next = polls.flatMap((poll) => poll.next)
-    if (next.length > 0) return { messages: polls.flatMap(({ messages }) => messages), next }
-    for (const result of reads) if (result.status === 'rejected') throw result.reason
-    return undefined
-  }
 
   async function waitForMore(): Promise<void> {
-    const over = await waitAtMost(clock, bell, Math.max(0, lookedAt + lookEveryMs - clock.monotonic()))
-    if (!over) return
+    const restMs = lookedAt + state.lookEveryMs - clock.monotonic()
+    if (!(await waitAtMost(clock, bell, Math.max(0, restMs)))) return
     lookedAt = clock.monotonic()
     for (const source of sources) source.stale = true
   }
 
   async function poll(max: number): Promise<Poll> {
-    while (!interrupted && !over) {
-      if (broken !== undefined) throw broken.cause
-      const gone = letGo()
-      if (gone !== undefined) return gone
-      await begin()
-      const found = await read(max)
+    while (!state.isInterrupted && !state.isOver) {
+      if (state.broken !== undefined) throw state.broken.cause
+      const gone = partitions.letGo()
+      if (gone !== undefined) {
+        sharer?.ask()
+        return gone
+      }
+      await partitions.begin()
+      const found = await readAll(partitions, max)
       if (found !== undefined) return found
-      if (wanted().size === 0) await waitForMore()
+      if (partitions.stale().size === 0) await waitForMore()
     }
-    interrupted = false
+    state.isInterrupted = false
     return { messages: [], next: [] }
   }
 
@@ -170,27 +73,87 @@ export function openReader(options: {
     subscription: {
       poll,
       saved: (offsets) => {
-        for (const { source, partition: number, next } of offsets) {
-          const { service, topic } = ofLane(source)
-          const partition = partitions.get(nameOf(service, number))
-          const lane = partition?.lanes.get(topic)
-          if (lane?.inHand === undefined || next < lane.inHand) continue
-          lane.inHand = undefined
-          if (partition!.leaving) bell.ring()
-        }
+        if (partitions.saved(offsets)) bell.ring()
       },
       reset: async () => {
-        partitions = new Map()
-        interrupted = true
+        partitions.forget()
+        state.isInterrupted = true
         bell.ring()
         sharer?.ask()
       },
       close: async () => {
-        closed()
-        over = true
+        options.closed()
+        state.isOver = true
         bell.ring()
         await sharer?.stop()
       },
     },
   }
+}
+
+interface State {
+  lookEveryMs: number
+  isInterrupted: boolean
+  isOver: boolean
+  broken: { readonly cause: unknown } | undefined
+}
+
+/** Divides the partitions with the other processes of the group. */
+function sharerOf(
+  sharing: Sharing,
+  { group, clock, lookEveryMs }: ReaderOptions,
+  partitions: OwnPartitions,
+  state: State,
+  ring: () => void,
+): Member {
+  const thingOf = (name: string): string => `log ${group}/${name}`
+  const sharer = member({
+    leases: sharing.leases,
+    clock,
+    as: thingOf(sharing.instance),
+    of: partitions.names.map(thingOf),
+    inHand: () => partitions.begun.map(thingOf),
+    told: ({ things, others }) => {
+      const given = new Set(things)
+      partitions.give(new Set(partitions.names.filter((name) => given.has(thingOf(name)))))
+      state.lookEveryMs = others.length > 0 ? pace.lookForOthersMs : lookEveryMs
+      ring()
+    },
+  })
+  sharer.run().catch((cause: unknown) => {
+    state.broken = { cause }
+    ring()
+  })
+  return sharer
+}
+
+/** Reads what may have something new; `undefined`: there was nothing. */
+async function readAll(partitions: OwnPartitions, max: number): Promise<Poll | undefined> {
+  const reads = await Promise.allSettled(
+    [...partitions.stale()].map(([source, of]) => readSource(source, of, partitions, max)),
+  )
+  const polls = reads.flatMap((result) => (result.status === 'fulfilled' ? result.value : []))
+  const next = polls.flatMap((poll) => poll.next)
+  if (next.length > 0) return { messages: polls.flatMap(({ messages }) => messages), next }
+  for (const result of reads) if (result.status === 'rejected') throw result.reason
+  return undefined
+}
+
+/** Reads a source once for all its partitions: each takes what lies behind its own position. */
+async function readSource(
+  source: Source,
+  of: readonly Partition[],
+  partitions: OwnPartitions,
+  max: number,
+): Promise<Poll> {
+  source.stale = false
+  const { after, topics } = wish(source, of)
+  const page = await source.store.published(after, topics, max).catch((cause: unknown) => {
+    source.stale = true
+    throw cause
+  })
+  const taking = of.filter((one) => partitions.isRead(one))
+  const isAll = page.atEnd && taking.length === of.length && topics.length === source.topics.length
+  if (!isAll) source.stale = true
+  return take(taking, topics, page)
 }

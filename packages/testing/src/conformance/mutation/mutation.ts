@@ -192,8 +192,8 @@ export const mutations: readonly Mutation[] = [
     group: 'clocks',
     case: 'a clock that is set back',
     file: 'engine/log/store-log-reader.ts',
-    from: 'const { group, from, clock, sharing, closed } = options',
-    to: `const { group, from, sharing, closed } = options
+    from: 'const { from, clock, sharing } = options',
+    to: `const { from, sharing } = options
   const clock = { ...options.clock, monotonic: options.clock.now }`,
   },
   {
@@ -224,7 +224,7 @@ export const mutations: readonly Mutation[] = [
     defect: 'reads a new topic from where it reads the others',
     group: 'upgrades',
     case: 'a topic that a service begins to read',
-    file: 'engine/log/store-log-reader.ts',
+    file: 'engine/log/own-partitions.ts',
     from: 'const next = Math.max(1, saved?.next ?? 1)',
     to: 'const next = Math.max(1, saved?.next ?? 1_000)',
   },
