@@ -47,13 +47,17 @@ export async function runFile(
   const output: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => output.push(chunk))
   const closed = once(child, 'close').then(() => true)
-  const limit = AbortSignal.any([AbortSignal.timeout(limitS * 1_000), end])
-  const kill = (): void => void child.kill('SIGKILL')
-  limit.addEventListener('abort', kill)
+  let isKilled = false
+  const kill = (): void => {
+    isKilled = true
+    child.kill('SIGKILL')
+  }
+  const limit = setTimeout(kill, limitS * 1_000)
+  end.addEventListener('abort', kill)
 
   const [code] = (await once(child, 'exit')) as [number | null]
-  const isKilled = limit.aborted
-  limit.removeEventListener('abort', kill)
+  clearTimeout(limit)
+  end.removeEventListener('abort', kill)
   watch.kill('SIGKILL')
   if (isKilled) await groupEnds(child.pid!)
   const leftSomething = !(await Promise.race([closed, pause(isKilled ? 0 : outputMs, false)]))
