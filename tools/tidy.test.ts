@@ -31,7 +31,8 @@ const files = execFileSync(
   .split('\n')
   .filter((file) => file !== '')
 const sources = files.map((file) => ({ file, text: readFileSync(file, 'utf8') }))
-const isTest = (file: string): boolean => file.endsWith('.test.ts') || file.includes('/src/testing/')
+const isTest = (file: string): boolean =>
+  /\.test(?:\.fixture)?\.ts$/.test(file) || file.includes('/src/testing/')
 const importsOf = (text: string): string[] =>
   [...text.matchAll(/(?:from|import) '([^']+)'/g)].map((found) => found[1]!)
 

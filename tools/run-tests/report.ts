@@ -19,6 +19,7 @@ export function summary(all: readonly Ran[], { seconds }: { seconds: number }): 
     .map(({ file, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file}`)
   const broken = all
     .filter(({ faults }) => faults.length > 0)
+    .toSorted((a, b) => a.file.localeCompare(b.file))
     .flatMap(({ file, faults }) => [`✖ ${file}`, ...faults.map((fault) => `    ${fault}`)])
   const sum = (count: keyof Ran['counts']): number =>
     all.map(({ counts }) => counts[count]).reduce((a, b) => a + b, 0)

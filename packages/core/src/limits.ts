@@ -1,3 +1,4 @@
+import type { EventDef } from './contract/event.ts'
 import { WaybillError } from './errors.ts'
 
 /**
@@ -22,29 +23,28 @@ export const sizes = {
 } as const
 
 /** @throws LIMIT_EXCEEDED when it is too long for a key; `what` names its place */
-export function checkKey(key: string, what: string): void {
+export function checkKey(key: string, what: () => string): void {
   if (isTooLong(key)) {
-    exceeded(`${what} is ${bytesOf(key)} bytes long; at most ${sizes.keyBytesMax} are allowed`)
+    exceeded(`${what()} is ${bytesOf(key)} bytes long; at most ${sizes.keyBytesMax} are allowed`)
   }
 }
 
 /** @throws LIMIT_EXCEEDED when these are too many, or one of them is too long */
-export function checkIds(ids: readonly string[], what: string): void {
+export function checkIds(ids: readonly string[], what: () => string): void {
   if (ids.length > sizes.idsMax) {
-    exceeded(`${what}, names ${ids.length} entities; at most ${sizes.idsMax} are allowed`)
+    exceeded(`${what()}, names ${ids.length} entities; at most ${sizes.idsMax} are allowed`)
   }
-  for (const id of ids) checkKey(id, `An id of ${what},`)
+  for (const id of ids) checkKey(id, () => `An id of ${what()},`)
 }
 
 /** @throws LIMIT_EXCEEDED when a payload is too large or too deep */
-export function checkPayload(type: string, data: object, payload: Uint8Array): void {
+export function checkPayload({ type, schema }: EventDef, data: object, payload: Uint8Array): void {
   if (payload.length > sizes.payloadBytesMax) {
     exceeded(
       `The payload of ${type} is ${payload.length} bytes long${largestField(data)}; at most ${sizes.payloadBytesMax} are allowed`,
     )
   }
-  // Whatever is deep takes a byte a level at least: most events need not be gone through.
-  if (payload.length > sizes.depthMax && isDeeper(data, sizes.depthMax)) {
+  if (mayBeDeep(schema) && isDeeper(data, sizes.depthMax)) {
     exceeded(`The payload of ${type} is more than ${sizes.depthMax} levels deep`)
   }
 }
@@ -68,6 +68,26 @@ function bytesOf(text: string): number {
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
+}
+
+const deep = new WeakMap<object, boolean>()
+
+/** Only where a schema says nothing of a part, or refers to another, a payload can be deeper than its schema is. */
+function mayBeDeep(schema: object): boolean {
+  let found = deep.get(schema)
+  if (found === undefined) {
+    found = isOpenEnded(schema) || isDeeper(schema, sizes.depthMax)
+    deep.set(schema, found)
+  }
+  return found
+}
+
+function isOpenEnded(schema: unknown): boolean {
+  if (typeof schema !== 'object' || schema === null) return false
+  const { properties, items, anyOf, allOf, $ref, type, ...rest } = schema as Record<string, unknown>
+  const parts = [...Object.values(properties ?? {}), items ?? [], anyOf ?? [], allOf ?? []].flat()
+  const isClosed = type !== undefined || 'const' in rest || 'enum' in rest || parts.length > 0
+  return $ref !== undefined || !isClosed || parts.some(isOpenEnded)
 }
 
 /** Most of what is too large is so by one field. */

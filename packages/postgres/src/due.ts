@@ -64,7 +64,8 @@ export function dueFrom(tables: Tables): (run: Run, ask: Parameters<Store['due']
       ),
     ])
     const [now, nextDeadline, nextQueue] = times as readonly [number, number | null, number | null]
-    const waiting = [...named, ...ready.filter(([queue]) => !queues.includes(queue))] as unknown as QueueRow[]
+    const names = new Set(queues)
+    const waiting = [...named, ...ready.filter(([queue]) => !names.has(queue))] as unknown as QueueRow[]
     const parked = await runsOf(run, tables, waiting, limit)
     if (only) return { now, deadlines: [], parked: parked.entries, nextInMs: undefined }
 

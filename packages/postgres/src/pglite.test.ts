@@ -4,8 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
-import { hasCode, needNothing, service } from '@waybill/core'
+import { hasCode, needNothing, service, type Write, writeNothing } from '@waybill/core'
 import { openPglite } from './drivers/pglite.ts'
 import { createPostgresStore } from './store.ts'
 
@@ -58,12 +59,40 @@ test('a database that dies is opened anew, with all that was committed', async (
 
 test('another process keeps its folder until it is gone, however it went', async () => {
   const holder = await holdInAnotherProcess()
-  await assert.rejects(openPglite(folder), inUse)
+  const opening = openPglite(folder)
+  assert.equal(await Promise.race([opening, pause(1_000, 'waits')]), 'waits')
   const gone = new Promise((resolve) => holder.once('exit', resolve))
   holder.kill('SIGKILL')
   await gone
-  const database = await openPglite(folder)
+  const database = await opening
   await database.close()
+})
+
+test('a decide that computes for too long writes nothing, one that never ends holds up nobody', async () => {
+  const database = await openPglite(folder)
+  try {
+    const store = createPostgresStore({ database, schema: 'slow', service: 'slow' })
+    await store.open(service('slow', {}))
+    const unavailable = (error: unknown): boolean => hasCode(error, 'STORE_UNAVAILABLE')
+    const offset = { source: 'orders', partition: 0, expected: 0, next: 1 }
+    const computing = store.transact(needNothing, () => {
+      for (const end = performance.now() + 6_500; performance.now() < end;);
+      return { ...writeNothing, offsets: [offset] }
+    })
+    await assert.rejects(computing, unavailable)
+    assert.deepEqual(await store.offsets(), [])
+
+    const woken = Promise.withResolvers<Write>()
+    const frozen = store.transact(needNothing, () => woken.promise)
+    const behind = store.transact(needNothing, () => ({ ...writeNothing, offsets: [offset] }))
+    await assert.rejects(frozen, unavailable)
+    await behind
+    woken.resolve({ ...writeNothing, offsets: [{ ...offset, expected: 1, next: 2 }] })
+    await store.nextNumber('after')
+    assert.deepEqual(await store.offsets(), [{ source: 'orders', partition: 0, next: 1 }])
+  } finally {
+    await database.close()
+  }
 })
 
 /** Resolves when a new process has opened the folder. */

@@ -56,7 +56,12 @@ function stretch(
   }
   const { column, value } = last
   const before = columns.slice(0, -1).map((one) => sql`${one.column} = ${one.value}`)
-  const range = [...before, sql`${column} >= ${value}`, sql`${column} <= ${value}`]
-  const from = after === undefined ? [] : [sql`(${column}, key) ${beyond} (${value}, ${after})`]
-  return { range: [...range, ...from], by: [column, key] }
+  // One bound a side: of two the search may begin at the wider one.
+  const [begin, end] = order === 'ascending' ? (['>=', '<='] as const) : (['<=', '>='] as const)
+  const from =
+    after === undefined
+      ? sql`${column} ${raw(begin)} ${value}`
+      : sql`(${column}, key) ${beyond} (${value}, ${after})`
+  const range = [...before, from, sql`${column} ${raw(end)} ${value}`]
+  return { range, by: [column, key] }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Loaded, type Need, needNothing, rowId, type Store, type Write } from '@waybill/core'
+import { DatabaseError } from 'pg'
 import { ConnectionLost, type Database } from './database.ts'
 import { checkForm } from './form.ts'
 import { load, type Moved, type Place } from './load.ts'
@@ -31,7 +32,6 @@ export function transactor(database: Database, tables: Tables, moved: Moved): St
         return loaded
       }
       write = await decide(await lock(need), lock)
-      checkForm(write)
       // Where it stands has to be known, and it must be locked.
       const isSeen = (subject: string): boolean => all.some(({ snapshots }) => snapshots.has(subject))
       const unseen = write.snapshots.filter(({ subject, expected }) => expected > 0 && !isSeen(subject))
@@ -41,6 +41,8 @@ export function transactor(database: Database, tables: Tables, moved: Moved): St
       return base + 1
     })
     const firstPosition = await run.catch(async (error: unknown) => {
+      // Not before: hardly a write is refused, and none that names a key twice is taken.
+      if (write !== undefined && error instanceof DatabaseError) checkForm(write)
       const [first] = write?.events ?? []
       // Without events it may count as not written: if it was, its offsets and versions refuse it a second time.
       if (!(error instanceof ConnectionLost && error.committing !== undefined && first !== undefined))

@@ -149,7 +149,6 @@ function furnish(
     arrivals: incoming,
     times,
     toWork: (origin) => toWork(origin, { system, service, codec }),
-    room: acting.room,
     isStopping,
   })
   const committing = committer({

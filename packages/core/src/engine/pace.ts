@@ -3,12 +3,8 @@ import type { EffectLimits } from '../contract/effect.ts'
 
 /** Bounds and times of the engine. What holds for sizes is in `sizes`. */
 export const pace = {
-  /** Works in one transaction. */
-  batchMax: 1_000,
-  /** Of what is due, at most so many of each kind go into one; commands and messages share the rest, and get so many each in any case. */
-  dueMax: 500,
-  commandsMin: 200,
-  messagesMin: 200,
+  /** Works of each lane in one transaction: commands, messages, deadlines, events for itself, parked ones. */
+  laneMax: 1_000,
   /** A transaction decides no longer than that: what is left of the batch goes into the next … */
   decideMs: 500,
   /** … and one decide takes no longer than that: databases end a transaction in which nothing happens for seconds. */

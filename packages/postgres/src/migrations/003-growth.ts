@@ -1,5 +1,5 @@
 /**
- * What is written at each commit no longer gathers row versions while somebody holds a snapshot (see ADR 16): a lock and the
+ * What is written at each commit no longer gathers row versions while somebody holds a snapshot (see ADR 17): a lock and the
  * last event do what the head row did, an entity that is written often moves on, an offset is a new row each time.
  */
 export const growth = `

@@ -83,6 +83,7 @@ export function parking({ queues: loaded, timeScale, definition }: Options): Par
     failures,
     changes: () => ({ park, unpark, repark, queues: [...queues].flatMap(changeOf) }),
     mustWait: (work) => {
+      if (loaded.size === 0 && queues.size === 0) return false
       const { isBlocked, length } = queueOf(work)
       return isBlocked || (work.origin.kind !== 'parked' && length > 0)
     },

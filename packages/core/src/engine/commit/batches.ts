@@ -1,5 +1,5 @@
 import type { Message } from '../../ports/log.ts'
-import { reachedBy } from '../intake/arrivals.ts'
+import { reachedBy } from '../intake/backlog.ts'
 import type { Batch } from '../intake/intake.ts'
 import type { Work } from '../intake/work.ts'
 

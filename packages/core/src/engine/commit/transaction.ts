@@ -37,7 +37,10 @@ export function transaction(options: {
   /** Within a service, the time of events never runs backwards. */
   let lastAt = 0
 
+  const isActing = service.handlers.some(({ effect }) => effect !== undefined)
+
   async function act(works: readonly Work[]): Promise<void> {
+    if (!isActing) return
     const acting = firstWithEffect(works)
     if (acting.length === 0) return
     const loaded = await store.load({ ...needOf(acting, service, claims), rows: [] })

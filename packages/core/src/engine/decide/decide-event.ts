@@ -49,22 +49,18 @@ function isSettled({ aside, changes }: Deciding, work: EventWork): boolean {
 /** What the event itself changes, before anybody decides. */
 function receive({ changes, service, now }: Deciding, work: EventWork): void {
   const event = work.event!
+  const { head, data, rows } = work
   if (isOwn(work)) {
     // A deadline is recorded when it fires; an event that the service handles itself is recorded already.
-    if (!isRecorded(work))
-      changes.store(event, work.data, { ...work.head, at: now }, ownerOf(service, work.head))
+    if (!isRecorded(work)) changes.store(event, data, { ...head, at: now }, ownerOf(service, head), rows)
     return
   }
   const observing = work.calls.filter(({ handler }) => handler.observes)
-  if (observing.length === 0) changes.show(event, work.data, work.head)
+  if (observing.length === 0) changes.show(data, head, rows)
   else {
-    const head = { ...work.head, topic: undefined, at: now }
-    changes.store(
-      event,
-      work.data,
-      head,
-      observing.flatMap(({ touched }) => touched),
-    )
+    const stored = { ...head, topic: undefined, at: now }
+    const touched = observing.flatMap((call) => call.touched)
+    changes.store(event, data, stored, touched, rows)
   }
 }
 

@@ -52,9 +52,10 @@ export interface Draft {
     data: Payload,
     head: EventHead & { readonly payload: Uint8Array },
     touched: readonly Touched[],
+    rows: readonly Row[],
   ): void
-  /** Shows an event to the views. */
-  show(event: EventDef, data: Payload, head: EventHead): void
+  /** Shows an event to the views, for these rows of theirs. */
+  show(data: Payload, head: EventHead, rows: readonly Row[]): void
   /** What follows is the doing of this work, and can be taken back. */
   mark(work: Work): void
   undo(): void
@@ -92,7 +93,7 @@ export function draft(
   function record({ event, data, laterMs }: Emitted, touched: readonly Touched[], cause: Cause): void {
     const evolving = touched.filter(({ entity }) => entity.evolves.has(event.type))
     const payload = codec.encode(event, data)
-    checkPayload(event.type, data, payload)
+    checkPayload(event, data, payload)
     bytes += payload.length
     const head = {
       id: ids.newId(),
@@ -107,7 +108,7 @@ export function draft(
       payload,
     }
     if (laterMs === undefined) {
-      store(event, data, head, touched)
+      store(event, data, head, touched, rowsOf(service, event, data))
       if (service.handlers.some((handler) => handler.event === event)) {
         deadlines.push({ ...head, afterMs: 0, recorded: true })
       }
@@ -116,7 +117,7 @@ export function draft(
     } else deadlines.push({ ...head, afterMs: laterMs / timeScale, recorded: false })
   }
 
-  const store: Draft['store'] = (event, data, head, touched) => {
+  const store: Draft['store'] = (event, data, head, touched, rows) => {
     const subjects: string[] = []
     for (const { entity, id, subject } of eachOnce(touched)) {
       const evolve = entity.evolves.get(event.type)
@@ -127,12 +128,12 @@ export function draft(
     const [subject, ...alsoSubjects] = subjects
     events.push({ ...head, subject, alsoSubjects })
     payloads.push(data)
-    show(event, data, head)
+    show(data, head, rows)
   }
 
-  const show: Draft['show'] = (event, data, head) => {
+  const show: Draft['show'] = (data, head, rows) => {
     invariant(current !== undefined, 'A draft changed before its first mark.')
-    for (const row of rowsOf(service, event, data)) shown.push({ ...row, work: current, data, head })
+    for (const { view, key, project } of rows) shown.push({ view, key, project, work: current, data, head })
   }
 
   async function project(more: (need: Need) => Promise<Loaded>): Promise<ReadonlyMap<Work, unknown>> {
@@ -188,6 +189,6 @@ export function draft(
 function keyOf({ type, key }: EventDef, data: Payload, cause: Cause): string {
   if (key === undefined) return cause.key
   const value = String(data[key])
-  checkKey(value, `${type}.${key}`)
+  checkKey(value, () => `${type}.${key}`)
   return value
 }

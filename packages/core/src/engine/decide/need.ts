@@ -30,7 +30,7 @@ export function needOf(works: readonly Work[], service: ServiceDef, claims: bool
     claim,
     subjects: [...subjects].sort(),
     rows: [...rows.values()],
-    queues: [...queues].sort(),
+    queues: [...queues],
     slots: [...slots],
   }
 

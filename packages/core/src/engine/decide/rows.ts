@@ -19,12 +19,18 @@ export function rowsOf(
   event: EventDef,
   data: Readonly<Record<string, unknown>>,
 ): readonly Row[] {
-  return service.views.flatMap((view) => {
+  let rows: Row[] | undefined
+  for (const view of service.views) {
     const projection = view.projections.get(event.type)
-    if (projection === undefined) return []
-    return [...new Set(projection.keys(data))].map((key) => {
-      checkKey(key, `The key that ${event.type} names of the view ${view.name}`)
-      return { view, key, project: projection.project }
-    })
-  })
+    if (projection === undefined) continue
+    const keys = projection.keys(data)
+    for (const key of keys.length > 1 ? new Set(keys) : keys) {
+      checkKey(key, () => `The key that ${event.type} names of the view ${view.name}`)
+      rows ??= []
+      rows.push({ view, key, project: projection.project })
+    }
+  }
+  return rows ?? none
 }
+
+const none: readonly Row[] = []

@@ -1,15 +1,11 @@
-import { toMs } from '../../contract/duration.ts'
-import type { EffectIo } from '../../contract/effect.ts'
-import { messageOf, WaybillError } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { type Loaded, needNothing } from '../../ports/store.ts'
 import { type Fold, fold } from '../decide/fold.ts'
 import { statesOf } from '../decide/states.ts'
-import type { Call, EventWork, Settlement, Work } from '../intake/work.ts'
-import { attemptMs, pace } from '../pace.ts'
-import { signal, waitAtMost } from '../signal.ts'
-import { attempt } from './attempt.ts'
-import { effectIo } from './effect-io.ts'
+import type { EventWork, Settlement, Work } from '../intake/work.ts'
+import { pace } from '../pace.ts'
+import { type Signal, signal, waitAtMost } from '../signal.ts'
+import { act, type Acting } from './act.ts'
 
 /** Runs the effects of a service: outside any transaction, at least once, always with the same idempotency key. */
 export interface Effects {
@@ -21,8 +17,6 @@ export interface Effects {
   settle(works: readonly EventWork[], loaded: Loaded, meanwhile: () => Promise<void>): Promise<void>
   /** These works are committed: their outcomes have done their part. */
   committed(works: readonly Work[]): void
-  /** How many more may be under way. */
-  room(): number
   /** There is something to do meanwhile. */
   nudge(): void
 }
@@ -35,43 +29,14 @@ interface Run {
   isWaitedFor: boolean
 }
 
-export function effects(options: {
-  service: string
-  clock: Clock
-  io: Pick<EffectIo, 'ask' | 'nextNumber'>
-  timeScale: number
-  /** Called when an effect ends that nobody waits for any more, with the queue of its event. */
-  ended: (queue: string) => void
-}): Effects {
-  const { service, clock, io, timeScale, ended } = options
+/** @param options.ended called when an effect ends that nobody waits for any more, with the queue of its event */
+export function effects(options: Acting & { ended: (queue: string) => void }): Effects {
+  const { clock, ended } = options
   /** By the id of their event. */
   const runs = new Map<string, Run>()
   const progress = signal()
   let underWay = 0
   let tidiedAt = clock.monotonic()
-
-  /** One attempt. Never rejects. */
-  async function act(work: EventWork, call: Call, states: unknown): Promise<Settlement['result']> {
-    const { run: effect, limits: declared } = call.handler.effect!
-    const within = declared.within === undefined ? Infinity : toMs(declared.within) / timeScale
-    const since = clock.monotonic() - (work.origin.kind === 'parked' ? work.origin.ageMs : 0)
-    const leftMs = since + within - clock.monotonic()
-    if (leftMs <= 0) return { kind: 'unknown' }
-    const what = `The effect on ${work.head.type}`
-    try {
-      const value = await attempt(clock, Math.min(attemptMs(declared, timeScale), leftMs), what, (limit) =>
-        effect(states, work.data, effectIo(io, `${service}:${work.head.id}`, limit)),
-      )
-      return { kind: 'answered', value }
-    } catch (cause) {
-      if (clock.monotonic() - since >= within) return { kind: 'unknown' }
-      const message = `${what} failed: ${messageOf(cause)}`
-      return {
-        kind: 'failed',
-        error: cause instanceof WaybillError ? cause : new WaybillError('EFFECT_FAILED', message, { cause }),
-      }
-    }
-  }
 
   function begin(work: EventWork, picture: Fold): Run | undefined {
     if (underWay >= pace.effectsMax) return undefined
@@ -85,7 +50,7 @@ export function effects(options: {
     }
     runs.set(work.head.id, run)
     underWay += 1
-    void act(work, call, statesOf(call, picture)).then((result) => {
+    void act(options, work, call, statesOf(call, picture)).then((result) => {
       run.settlement = { result, seen }
       run.endedAt = clock.monotonic()
       underWay -= 1
@@ -105,32 +70,14 @@ export function effects(options: {
     }
   }
 
-  /** Resolves when all of these have ended, or none has for a while. */
-  async function quiet(waitedFor: readonly Run[], meanwhile: () => Promise<void>): Promise<void> {
-    let endedAt = clock.monotonic()
-    let open = waitedFor.length
-    for (;;) {
-      const left = waitedFor.filter((run) => run.endedAt === undefined).length
-      if (left < open) endedAt = clock.monotonic()
-      open = left
-      const quietMs = open >= pace.effectCrowdMin ? pace.effectCrowdQuietMs : pace.effectQuietMs
-      const leftMs = endedAt + quietMs - clock.monotonic()
-      if (open === 0 || leftMs <= 0) return
-      await waitAtMost(clock, progress, leftMs)
-      await meanwhile()
-    }
-  }
-
   return {
     settle: async (works, loaded, meanwhile) => {
       tidy()
       const picture = fold()
       picture.load(needNothing, loaded)
       const mine = works.map((work) => ({ work, run: runs.get(work.head.id) ?? begin(work, picture) }))
-      await quiet(
-        mine.flatMap(({ run }) => (run?.isWaitedFor ? run : [])),
-        meanwhile,
-      )
+      const waitedFor = mine.flatMap(({ run }) => (run?.isWaitedFor ? run : []))
+      await quiet(waitedFor, { clock, progress, meanwhile })
       for (const { work, run } of mine) {
         work.settlement = run?.settlement ?? { result: { kind: 'waiting' }, seen: new Map() }
         if (run !== undefined) run.isWaitedFor = false
@@ -142,7 +89,25 @@ export function effects(options: {
         if (work.kind === 'event' && runs.get(work.head.id)?.endedAt !== undefined) runs.delete(work.head.id)
       }
     },
-    room: () => pace.effectsMax - underWay,
     nudge: progress.ring,
+  }
+}
+
+/** Resolves when all of these have ended, or none has for a while. */
+async function quiet(
+  waitedFor: readonly Run[],
+  { clock, progress, meanwhile }: { clock: Clock; progress: Signal; meanwhile: () => Promise<void> },
+): Promise<void> {
+  let endedAt = clock.monotonic()
+  let open = waitedFor.length
+  for (;;) {
+    const left = waitedFor.filter((run) => run.endedAt === undefined).length
+    if (left < open) endedAt = clock.monotonic()
+    open = left
+    const quietMs = open >= pace.effectCrowdMin ? pace.effectCrowdQuietMs : pace.effectQuietMs
+    const leftMs = endedAt + quietMs - clock.monotonic()
+    if (open === 0 || leftMs <= 0) return
+    await waitAtMost(clock, progress, leftMs)
+    await meanwhile()
   }
 }

@@ -1,23 +1,14 @@
 import { WaybillError } from '../../errors.ts'
-import { sizes } from '../../limits.ts'
 import { type Clock, sleep } from '../../ports/clock.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { Message, Poll, Subscription } from '../../ports/log.ts'
 import type { Offset } from '../../ports/store.ts'
 import { pace, storeAwayMs } from '../pace.ts'
 import { signal } from '../signal.ts'
-import { type Fence, fenceOf, partitionOf } from './fence.ts'
+import { Backlog, type Place, type Taken } from './backlog.ts'
+import { type Fence, partitionOf } from './fence.ts'
 
-/** Messages for one batch. */
-export interface Taken {
-  readonly messages: readonly Message[]
-  /** How far the log is handled once these and everything that was taken before are committed. */
-  readonly reached: readonly Offset[]
-  /** `undefined` where nothing was taken from a log. */
-  readonly fence: Fence | undefined
-}
-
-/** What the log has brought and no batch has taken yet, and how far each partition is saved. */
+/** Reads the log, and lets what it brings wait for a batch. */
 export interface Arrivals {
   /** Opens the reading. */
   open(): Promise<void>
@@ -39,8 +30,6 @@ export interface Arrivals {
   close(): Promise<void>
 }
 
-type Place = Pick<Offset, 'source' | 'partition'>
-
 export interface ArrivalsOptions {
   readonly clock: Clock
   readonly codec: Codec
@@ -57,172 +46,104 @@ export interface ArrivalsOptions {
 }
 
 export function arrivals(options: ArrivalsOptions): Arrivals {
-  const { clock, codec, busy, subscribe, isWanted, ring, retried } = options
-  const positions = new Map<string, Offset>()
-  let subscription: Subscription | undefined
-  let buffer: Message[] = []
-  /** How far each partition was read once everything in the buffer is handled. */
-  let read = new Map<string, Offset>()
-  /** Whether there is something in `read` of which nothing came into the buffer. */
-  let isMerelyRead = false
-  let era = {}
-  let closed = false
-  const held = new Set<string>()
+  const { clock, subscribe, isWanted, ring } = options
+  const backlog = new Backlog()
   const taken = signal()
-
-  /** Waits for company, if there is something to save: a poll for each single event costs as much as one for hundreds. */
-  async function linger(since: number, got: number): Promise<void> {
-    if (got >= pace.companyMin) return
-    // Where several come at a time, more are on their way.
-    const longestMs = got > 1 ? pace.lingerBusyMs : pace.lingerMs
-    const restMs = since + longestMs * busy() - clock.monotonic()
-    if (restMs > 0) await sleep(clock, restMs)
-  }
-
-  /** The log is away: nothing is lost by waiting for it. */
-  async function unavailable(cause: unknown): Promise<Poll> {
-    passing(cause)
-    await sleep(clock, pace.logAwayMs)
-    return { messages: [], next: [] }
-  }
-
-  /** Waits until the codec can tell what it can read: what is handed on and not read then never will be. */
-  async function learn({ messages }: Poll): Promise<void> {
-    if (codec.learn === undefined || messages.length === 0) return
-    const payloads = messages.map(({ event }) => event.payload)
-    for (let attempt = 1; !closed; attempt += 1) {
-      try {
-        return await codec.learn(payloads)
-      } catch (cause) {
-        passing(cause)
-        const delayMs = storeAwayMs(attempt)
-        retried(cause, delayMs)
-        await sleep(clock, delayMs)
-      }
-    }
-  }
-
-  function forget(): void {
-    buffer = []
-    read = new Map()
-    isMerelyRead = false
-    era = {}
-  }
-
-  const isHeld = (place: Place): boolean => held.size > 0 && held.has(partitionOf(place))
+  const state = { isClosed: false }
+  let subscription: Subscription | undefined
 
   async function reset(): Promise<void> {
-    forget()
+    backlog.forget()
     await subscription?.reset()
-    forget()
-  }
-
-  /** A log may answer from before the position asked for; what is saved is handled. */
-  function isFresh(message: Message): boolean {
-    return message.position < 0 || message.position >= (positions.get(partitionOf(message))?.next ?? 0)
-  }
-
-  function reached(messages: readonly Message[]): Offset[] {
-    const left = new Set(buffer.map(partitionOf))
-    // Where nothing is left in the buffer, it is handled as far as it was read: also what was filtered out.
-    const whole = [...read.values()].filter((offset) => !left.has(partitionOf(offset)))
-    return [
-      ...whole,
-      ...reachedBy(messages, [...read.values()]).filter((offset) => left.has(partitionOf(offset))),
-    ]
+    backlog.forget()
   }
 
   /** One poll, and what becomes of it. */
   async function bring(from: Subscription): Promise<void> {
     const since = clock.monotonic()
-    const before = era
-    const poll = await from.poll(pace.batchMax).catch(unavailable)
-    await learn(poll)
+    const { era } = backlog
+    const poll = await from.poll(pace.laneMax).catch((cause: unknown) => unavailable(clock, cause))
+    await learn(poll, options, state)
     // Meanwhile it may have been forgotten.
-    if (closed || era !== before) return
-    const wanted = poll.messages.filter((message) => isWanted(message) && !isHeld(message))
-    buffer.push(...wanted)
-    for (const next of poll.next) if (!isHeld(next)) read.set(partitionOf(next), next)
-    for (const gone of poll.gone ?? []) read.delete(partitionOf(gone))
-    const isRead = poll.messages.length > 0 || poll.next.length > 0
-    if (isRead && wanted.length === 0) isMerelyRead = true
-    if (isRead) ring()
-    while (buffer.length >= pace.batchMax && !closed) await taken.wait()
-    await linger(since, poll.messages.length)
+    if (state.isClosed || backlog.era !== era) return
+    backlog.add(poll, poll.messages.filter(isWanted))
+    if (!backlog.isEmpty()) ring()
+    while (backlog.size >= pace.laneMax && !state.isClosed) await taken.wait()
+    await linger(options, since, poll.messages.length)
   }
 
   return {
     open: async () => {
-      subscription = await subscribe(positions)
+      subscription = await subscribe(backlog.saved)
     },
     run: async () => {
-      while (!closed && subscription !== undefined) await bring(subscription)
+      while (!state.isClosed && subscription !== undefined) await bring(subscription)
     },
     take: (max) => {
-      const messages = buffer.splice(0, fitting(buffer, max))
-      isMerelyRead = false
       taken.ring()
-      return {
-        messages: messages.filter(isFresh),
-        reached: reached(messages),
-        fence: fenceOf(era, positions),
-      }
+      return backlog.take(max)
     },
-    pending: () => buffer.length,
-    isEmpty: () => buffer.length === 0 && !isMerelyRead,
-    isCurrent: (fence, place) => fence.era === era && !isHeld(place),
+    pending: () => backlog.size,
+    isEmpty: () => backlog.isEmpty(),
+    isCurrent: (fence, place) => backlog.isCurrent(fence, place),
     saved: (offsets) => {
-      for (const offset of offsets) positions.set(partitionOf(offset), offset)
+      for (const offset of offsets) backlog.saved.set(partitionOf(offset), offset)
       if (offsets.length > 0) subscription?.saved?.(offsets)
     },
     reset,
     hold: (place, ms) => {
-      const name = partitionOf(place)
-      held.add(name)
-      buffer = buffer.filter((message) => partitionOf(message) !== name)
-      read.delete(name)
+      backlog.hold(place)
       clock.timer(ms, () => {
-        held.delete(name)
+        backlog.release(place)
         // What fails of that shows in the next poll.
-        if (!closed) void reset().catch(() => {})
+        if (!state.isClosed) void reset().catch(() => {})
       })
     },
     close: async () => {
-      closed = true
+      state.isClosed = true
       taken.ring()
       await subscription?.close()
     },
   }
 }
 
-/** How many of these fit into a batch: one at least. */
-function fitting(messages: readonly Message[], max: number): number {
-  let bytes = 0
-  let count = 0
-  while (count < max && count < messages.length && bytes < sizes.pageBytesMax) {
-    bytes += messages[count]!.event.payload.length
-    count += 1
+/** Waits for company, if there is something to save: a poll for each single event costs as much as one for hundreds. */
+async function linger({ clock, busy }: ArrivalsOptions, since: number, got: number): Promise<void> {
+  if (got >= pace.companyMin) return
+  // Where several come at a time, more are on their way.
+  const longestMs = got > 1 ? pace.lingerBusyMs : pace.lingerMs
+  const restMs = since + longestMs * busy() - clock.monotonic()
+  if (restMs > 0) await sleep(clock, restMs)
+}
+
+/** The log is away: nothing is lost by waiting for it. */
+async function unavailable(clock: Clock, cause: unknown): Promise<Poll> {
+  passing(cause)
+  await sleep(clock, pace.logAwayMs)
+  return { messages: [], next: [] }
+}
+
+/** Waits until the codec can tell what it can read: what is handed on and not read then never will be. */
+async function learn(
+  { messages }: Poll,
+  { codec, clock, retried }: ArrivalsOptions,
+  state: { readonly isClosed: boolean },
+): Promise<void> {
+  if (codec.learn === undefined || messages.length === 0) return
+  const payloads = messages.map(({ event }) => event.payload)
+  for (let attempt = 1; !state.isClosed; attempt += 1) {
+    try {
+      return await codec.learn(payloads)
+    } catch (cause) {
+      passing(cause)
+      const delayMs = storeAwayMs(attempt)
+      retried(cause, delayMs)
+      await sleep(clock, delayMs)
+    }
   }
-  return count
 }
 
 /** @throws what no waiting will mend */
 function passing(cause: unknown): void {
   if (!(cause instanceof WaybillError && cause.family === 'retryable')) throw cause
-}
-
-/**
- * How far these messages reach, by partition.
- * @param read offsets of the same reading, whose marks they get
- */
-export function reachedBy(messages: readonly Message[], read: readonly Offset[]): Offset[] {
-  const placed = messages.filter(({ position }) => position >= 0)
-  const last = new Map(placed.map((message) => [partitionOf(message), message]))
-  const marks = new Map(read.map((offset) => [partitionOf(offset), offset.mark]))
-  return [...last].map(([name, { source, partition, position }]) => ({
-    source,
-    partition,
-    next: position + 1,
-    mark: marks.get(name),
-  }))
 }

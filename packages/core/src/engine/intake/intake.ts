@@ -1,5 +1,6 @@
 import { pace } from '../pace.ts'
-import type { Arrivals, Taken } from './arrivals.ts'
+import type { Arrivals } from './arrivals.ts'
+import type { Taken } from './backlog.ts'
 import type { Commands } from './commands.ts'
 import type { Timetable } from './timetable.ts'
 import type { Origin, Work } from './work.ts'
@@ -12,7 +13,7 @@ export interface Batch extends Pick<Taken, 'reached' | 'fence'> {
 /** Whatever has piled up, from all lanes. */
 export interface Intake {
   isEmpty(): boolean
-  /** The next batch: each lane gets its part of it, and what others leave. */
+  /** The next batch: of each lane what has piled up, at most so many, so that none is kept waiting by another. */
   take(): Promise<Batch>
   /** Commands alone. */
   takeCommands(): Batch
@@ -20,28 +21,23 @@ export interface Intake {
 
 const nothing: Taken = { messages: [], reached: [], fence: undefined }
 
-/**
- * @param options.room how many effects may begin: what is parked waits for room
- * @param options.isStopping from then on only what has been promised is done: commands
- */
+/** @param options.isStopping from then on only what has been promised is done: commands */
 export function intake(options: {
   commands: Pick<Commands, 'take' | 'pending'>
   arrivals: Pick<Arrivals, 'take' | 'pending' | 'isEmpty'>
   times: Pick<Timetable, 'take' | 'isDue'>
   toWork: (origin: Origin) => Work
-  room: () => number
   isStopping: () => boolean
 }): Intake {
-  const { commands, arrivals, times, toWork, room, isStopping } = options
-  const onlyCommands = (): Batch => ({ ...nothing, works: commands.take(pace.batchMax) })
+  const { commands, arrivals, times, toWork, isStopping } = options
+  const onlyCommands = (): Batch => ({ ...nothing, works: commands.take(pace.laneMax) })
   return {
     isEmpty: () => commands.pending() === 0 && arrivals.isEmpty() && !times.isDue(),
     take: async () => {
       if (isStopping()) return onlyCommands()
-      const due = await times.take(Math.max(1, Math.min(pace.dueMax, room())))
-      const left = Math.max(pace.batchMax - due.length, pace.commandsMin + pace.messagesMin)
-      const sent = commands.take(left - Math.min(arrivals.pending(), left >> 1))
-      const { messages, reached, fence } = isStopping() ? nothing : arrivals.take(left - sent.length)
+      const due = await times.take(pace.laneMax)
+      const sent = commands.take(pace.laneMax)
+      const { messages, reached, fence } = isStopping() ? nothing : arrivals.take(pace.laneMax)
       const origins = [...due, ...messages.map((message) => ({ kind: 'message' as const, message }))]
       return { works: [...sent, ...origins.map(toWork)], reached, fence }
     },

@@ -1,20 +1,19 @@
-import { hasCode } from '../../errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Codec } from '../../ports/codec.ts'
-import type { Sharing } from '../../ports/leases.ts'
-import type { Due, Store, Write } from '../../ports/store.ts'
-import { type Member, member } from '../member.ts'
+import type { Part, Sharing } from '../../ports/leases.ts'
+import type { Store, Write } from '../../ports/store.ts'
+import { member } from '../member.ts'
 import { pace } from '../pace.ts'
+import { agenda } from './agenda.ts'
+import { dueNow, originsOf } from './due-now.ts'
 import type { Origin } from './work.ts'
 
 /**
- * Knows when the next deadline or parked event is due, so that the store is asked only when there is something.
+ * Gives what a service delivers to itself, and what it has set aside, when that is due.
  *
  * Of several processes one has the timetable, by a lease: what a service delivers to itself then keeps its order, and
  * nobody fights for it. The others take only what follows from their own work: parked events whose effect has ended
  * with them, or whose queue they have just made free.
- *
- * All its times are by the clock that never jumps: when something is due is for the store to say, and how long until then.
  */
 export interface Timetable {
   /** Resolves when it is closed. */
@@ -47,149 +46,124 @@ export interface TimetableOptions {
   ring(): void
 }
 
-export function timetable({ clock, store, codec, definition, sharing, ring }: TimetableOptions): Timetable {
-  /** When there may be something in the store: now, at first. */
-  let nextAt = 0
-  let pausedUntil = 0
-  let isOurs = sharing === undefined
+/** What the timetable knows beside the times. */
+interface State {
+  isOurs: boolean
+  isAlone: boolean
   /** Whether what an earlier definition gave up is still to be tried again. */
-  let mayRetryGivenUp = true
-  let lookEveryMs: number = pace.dueEveryMs
-  let lookedAt = clock.monotonic()
-  let isAlone = true
-  let cancel = (): void => {}
-  let stopped = false
-  let forgottenAt = clock.monotonic()
+  mayRetryGivenUp: boolean
+  lookEveryMs: number
+  forgottenAt: number
   /** Queues whose first event may be tried, whoever has the timetable. */
-  const free = new Set<string>()
+  readonly free: Set<string>
+}
 
-  const sharer: Member | undefined =
+export function timetable(options: TimetableOptions): Timetable {
+  const { clock, store, codec, sharing, ring } = options
+  const times = agenda(clock, ring)
+  const state: State = {
+    isOurs: sharing === undefined,
+    isAlone: true,
+    mayRetryGivenUp: true,
+    lookEveryMs: pace.dueEveryMs,
+    forgottenAt: clock.monotonic(),
+    free: new Set(),
+  }
+  const paced = (isFound: boolean): void => {
+    state.lookEveryMs = paceOf(state, isFound)
+    times.every(state.lookEveryMs)
+  }
+  const sharer =
     sharing &&
     member({
       leases: sharing.leases,
       clock,
       as: `timetable ${sharing.instance}`,
       of: ['timetable'],
-      told: ({ things, others }) => {
-        const isNew = things.length > 0 && !isOurs
-        isOurs = things.length > 0
-        isAlone = others.length === 0
-        pacing(false)
-        if (!isNew) return
-        mayRetryGivenUp = true
-        look()
+      told: (part) => {
+        const isNew = told(state, part)
+        paced(false)
+        if (isNew) times.dueIn(0)
       },
     })
 
-  /** Others may leave something behind at any moment: then it looks often, unless it has long been in vain. */
-  function pacing(isFound: boolean): void {
-    if (isAlone || !isOurs) lookEveryMs = pace.dueEveryMs
-    else if (isFound) lookEveryMs = pace.lookForOthersMs
-    else lookEveryMs = Math.min(2 * lookEveryMs, pace.lookForOthersMaxMs)
-  }
-
-  /** Looks in any case after a while, however often it is put off by what is committed here. */
-  function schedule(): void {
-    cancel()
-    const at = Math.max(pausedUntil, Math.min(nextAt, lookedAt + lookEveryMs))
-    if (!stopped) cancel = clock.timer(Math.max(at - clock.monotonic(), 0), wake)
-  }
-
-  function wake(): void {
-    // A timer may be a little early, and it will not come again.
-    pausedUntil = 0
-    nextAt = Math.min(nextAt, clock.monotonic())
-    ring()
-  }
-
-  function look(): void {
-    nextAt = 0
-    schedule()
-  }
-
-  function isDue(): boolean {
-    const now = clock.monotonic()
-    return !stopped && pausedUntil <= now && (nextAt <= now || free.size > 0)
-  }
-
-  /** @throws STORE_UNAVAILABLE, or what the codec throws that cannot tell yet how to read a payload */
-  async function find(limit: number): Promise<Due | undefined> {
-    const queues = [...free]
-    if (!isOurs && queues.length === 0) return undefined
-    if (isOurs && mayRetryGivenUp) {
-      await store.retryGivenUp(definition)
-      mayRetryGivenUp = false
-    }
-    const due = await store.due({ limit, queues, only: !isOurs })
-    const events = [...due.parked.map(({ event }) => event), ...due.deadlines]
-    if (events.length > 0) await codec.learn?.(events.map(({ payload }) => payload))
-    // Not before: they would be forgotten if the store had not answered.
-    for (const queue of queues) free.delete(queue)
-    return due
-  }
-
-  /** Only tidying: what fails now is done an hour later. */
-  function forget(): void {
-    if (!isOurs || clock.monotonic() - forgottenAt <= pace.forgetEveryMs) return
-    forgottenAt = clock.monotonic()
-    void store.forget(pace.rememberMs).catch(() => {})
-  }
-
   return {
     run: async () => {
-      schedule()
+      paced(false)
       await sharer?.run()
     },
-    stop: () => {
-      stopped = true
-      cancel()
-    },
+    stop: times.stop,
     close: async () => sharer?.stop(),
-    isDue,
+    isDue: () => times.isDue() || (times.isOpen() && state.free.size > 0),
     take: async (max) => {
-      if (!isDue()) return []
-      lookedAt = clock.monotonic()
-      nextAt = Infinity
-      forget()
-      const due = await find(max).catch((cause: unknown) => {
-        if (!hasCode(cause, 'STORE_UNAVAILABLE') && !hasCode(cause, 'REGISTRY_UNAVAILABLE')) throw cause
-        // It is away: look again a little later.
-        pausedUntil = clock.monotonic() + pace.logAwayMs
-        nextAt = 0
-        return undefined
-      })
-      if (due?.nextInMs !== undefined) nextAt = Math.min(nextAt, clock.monotonic() + due.nextInMs)
-      const isFound = due !== undefined && due.deadlines.length + due.parked.length > 0
-      pacing(isFound)
-      schedule()
-      return due === undefined ? [] : originsOf(due)
-    },
-    committed: ({ deadlines, queues }) => {
-      const after = deadlines.map(({ afterMs }) => afterMs)
-      for (const { queue, length, next } of queues) {
-        if (length === 0 || next === undefined || 'never' in next) continue
-        if (next.afterMs === 0) free.add(queue)
-        else after.push(next.afterMs)
+      const queues = times.isOpen() ? [...state.free].slice(0, max) : []
+      if (!times.isDue() && queues.length === 0) return []
+      times.asked()
+      if (!state.isOurs && queues.length === 0) return []
+      await tidy(state, options)
+      const due = await dueNow(store, codec, { limit: max, queues, only: !state.isOurs })
+      if (due === undefined) {
+        times.dueIn(0)
+        times.pause(pace.logAwayMs)
+        return []
       }
-      if (after.length === 0) return
-      nextAt = Math.min(nextAt, clock.monotonic() + Math.min(...after))
-      schedule()
+      // Not before, and no others: one that is forgotten waits for the end of a lease.
+      const found = due.parked.length > 0 ? due.parked.map(({ queue }) => queue) : queues
+      for (const queue of found) state.free.delete(queue)
+      if (due.nextInMs !== undefined) times.dueIn(due.nextInMs)
+      paced(due.deadlines.length + due.parked.length > 0)
+      return originsOf(due)
+    },
+    committed: (write) => {
+      const nextMs = nextOf(write, state.free)
+      if (nextMs < Infinity) times.dueIn(nextMs)
     },
     freed: (queue) => {
-      free.add(queue)
+      state.free.add(queue)
       ring()
     },
-    pause: (ms) => {
-      pausedUntil = clock.monotonic() + ms
-      schedule()
-    },
-    look,
+    pause: times.pause,
+    look: () => times.dueIn(0),
   }
 }
 
-function originsOf({ now, parked, deadlines }: Due): Origin[] {
-  return [
-    ...parked.map((entry) => ({ kind: 'parked' as const, entry, ageMs: Math.max(0, now - entry.since) })),
-    ...deadlines.map((deadline) => ({ kind: 'deadline' as const, deadline })),
-  ]
+/** @returns whether the timetable has just come to this process */
+function told(state: State, { things, others }: Part): boolean {
+  const isNew = things.length > 0 && !state.isOurs
+  state.isOurs = things.length > 0
+  state.isAlone = others.length === 0
+  state.mayRetryGivenUp ||= isNew
+  return isNew
+}
+
+/** Others may leave something behind at any moment: then it looks often, unless it has long been in vain. */
+function paceOf({ isAlone, isOurs, lookEveryMs }: State, isFound: boolean): number {
+  if (isAlone || !isOurs) return pace.dueEveryMs
+  return isFound ? pace.lookForOthersMs : Math.min(2 * lookEveryMs, pace.lookForOthersMaxMs)
+}
+
+/** In how many milliseconds something of a batch is due; queues that are free at once are added to `free`. */
+function nextOf({ deadlines, queues }: Pick<Write, 'deadlines' | 'queues'>, free: Set<string>): number {
+  let nextMs = Infinity
+  for (const { afterMs } of deadlines) nextMs = Math.min(nextMs, afterMs)
+  for (const { queue, length, next } of queues) {
+    if (length === 0 || next === undefined || 'never' in next) continue
+    if (next.afterMs === 0) free.add(queue)
+    else nextMs = Math.min(nextMs, next.afterMs)
+  }
+  return nextMs
+}
+
+/** What only who has the timetable does. What fails of it is done another time. */
+async function tidy(state: State, { clock, store, definition }: TimetableOptions): Promise<void> {
+  if (!state.isOurs) return
+  if (state.mayRetryGivenUp) {
+    state.mayRetryGivenUp = await store.retryGivenUp(definition).then(
+      () => false,
+      () => true,
+    )
+  }
+  if (clock.monotonic() - state.forgottenAt <= pace.forgetEveryMs) return
+  state.forgottenAt = clock.monotonic()
+  void store.forget(pace.rememberMs).catch(() => {})
 }

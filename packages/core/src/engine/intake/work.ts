@@ -145,7 +145,7 @@ function callOf(handler: HandlerDef, data: unknown): Call {
   })
   const touched = handler.targets.flatMap(({ entity }, index) => {
     const chosen = [ids[index]!].flat()
-    checkIds(chosen, `the handler on ${handler.event.type}, at ${entity.name}`)
+    checkIds(chosen, () => `the handler on ${handler.event.type}, at ${entity.name}`)
     return chosen.map((id) => ({ entity, id, subject: subjectOf(entity, id) }))
   })
   return { handler, ids, touched }

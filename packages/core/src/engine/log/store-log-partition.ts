@@ -22,6 +22,8 @@ export interface Source {
 /** One topic in a partition: each is read on from its own position, so that one that is new begins at its beginning. */
 export interface Lane {
   readonly topic: string
+  /** Under which its position is saved. */
+  readonly source: string
   next: number
   /** The last position of `next` that the reader was told. */
   told: number
@@ -66,7 +68,7 @@ export function take(
     if (lane === undefined || event.position < lane.next) return []
     lane.inHand = event.position + 1
     heard.add(lane)
-    return { ...placeOf(partition!, lane), position: event.position, event }
+    return { source: lane.source, partition: partition!.number, position: event.position, event }
   })
   const next: Offset[] = []
   for (const partition of partitions) {
@@ -89,12 +91,8 @@ function numberOf({ key }: StoredEvent): number {
   return ((hash ^ (hash >>> 13)) >>> 0) % partitionCount
 }
 
-/** Under which a lane's position is saved. */
-export function placeOf(
-  { source, number }: Partition,
-  { topic }: Lane,
-): Pick<Offset, 'source' | 'partition'> {
-  return { source: laneSource(source.store.service, topic), partition: number }
+export function placeOf({ number }: Partition, { source }: Lane): Pick<Offset, 'source' | 'partition'> {
+  return { source, partition: number }
 }
 
 /** A topic as one service publishes it. */

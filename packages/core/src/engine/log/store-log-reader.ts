@@ -89,9 +89,10 @@ export function openReader(options: {
   }
 
   async function laneOf({ store }: Source, topic: string, number: number): Promise<Lane> {
-    const saved = await from(laneSource(store.service, topic), number)
+    const source = laneSource(store.service, topic)
+    const saved = await from(source, number)
     const next = Math.max(1, saved?.next ?? 1)
-    return { topic, next, told: next, inHand: undefined }
+    return { topic, source, next, told: next, inHand: undefined }
   }
 
   /** Lets go of what is to leave, once nothing of it is in hand. */

@@ -61,6 +61,7 @@ const ofContents: readonly Canary[] = [
     ...store,
     forget: () => store.forget(-60_000),
   })),
+  writing('claims', 'keeps claimed what a batch leaves', (write) => ({ ...write, unclaim: [] })),
   canary('claims', 'claims when it only loads', (store) => ({
     ...store,
     load: async (need) => {

@@ -31,6 +31,17 @@ export const claims = group('claims', {
     assert.deepEqual([...duplicates], [id])
   },
 
+  'what a batch leaves to another one after all, that one claims': async (context) => {
+    const store = await context.open(aService())
+    const [done, left, before] = [newId(), newId(), newId()]
+    await receive(store, [before])
+    await store.transact(aNeed({ claim: [done, left, before] }), () => aWrite({ unclaim: [left] }))
+    const { duplicates } = await store.load(aNeed({ claim: [done, left, before] }))
+    assert.deepEqual([...duplicates].toSorted(), [done, before].toSorted())
+    await receive(store, [left])
+    assert.deepEqual(await texts(store), [before, left])
+  },
+
   'of writers that claim the same event at the same time one gets it': async (context) => {
     const definition = aService()
     const store = await context.open(definition)
