@@ -93,6 +93,14 @@ const ofFences: readonly Canary[] = [
     ...write,
     offsets: write.offsets.map(({ mark: _, ...offset }) => offset),
   })),
+  writing('offsets', 'takes one that has gone back to 0 for another owner', async (write, store) => {
+    const saved = new Set((await store.offsets()).map(({ source, partition }) => `${source}/${partition}`))
+    const isBegun = write.offsets.some(
+      ({ source, partition, expected }) => expected === 0 && saved.has(`${source}/${partition}`),
+    )
+    if (isBegun) throw new WaybillError('OFFSETS_LOST', 'The partition is begun.')
+    return write
+  }),
   writing('offsets', 'drops the offset of an old owner and writes the rest', async (write, store) => {
     const saved = await store.offsets()
     return {

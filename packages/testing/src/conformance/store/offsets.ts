@@ -73,6 +73,38 @@ export const offsets = group('offsets', {
     )
   },
 
+  'go back to 0, which is where a log that was made anew begins, and on from there': async (context) => {
+    const store = await context.open(aService())
+    await move(store, 0, 20)
+    await move(store, 20, 0)
+    await assert.rejects(move(store, 20, 30), lost)
+    await move(store, 0, 10)
+    await assert.rejects(move(store, 0, 5), lost)
+    await move(store, 10, 15)
+    assert.deepEqual(await store.offsets(), [{ source: 'orders', partition: 2, next: 15 }])
+  },
+
+  'say at 0, too, of which log they speak, and of another one when that changes': async (context) => {
+    const store = await context.open(aService())
+    const at = { source: 'orders', partition: 0, next: 0 }
+    for (const mark of ['one', 'two']) {
+      await write(store, { offsets: [{ ...at, expected: 0, mark }] })
+      assert.deepEqual(await store.offsets(), [{ ...at, mark }])
+    }
+    const others = { ...at, partition: 1, next: 3 }
+    await write(store, {
+      offsets: [
+        { ...at, expected: 0, next: 4, mark: 'two' },
+        { ...others, expected: 0 },
+      ],
+    })
+    assert.deepEqual(
+      (await store.offsets()).toSorted((a, b) => a.partition - b.partition),
+      [{ ...at, next: 4, mark: 'two' }, others],
+    )
+    await assert.rejects(write(store, { offsets: [{ ...at, expected: 0, mark: 'one' }] }), lost)
+  },
+
   'stay what they are however often they move': async (context) => {
     const store = await context.open(aService())
     for (let next = 1; next <= 200; next += 1) await move(store, next - 1, next)
@@ -117,13 +149,15 @@ export const offsets = group('offsets', {
 
   'of several owners at the same time one wins': async (context) => {
     const store = await context.open(aService())
-    for (const expected of [0, 1]) {
+    // The third time from 0, too, but as one to which it has gone back.
+    for (const expected of [0, 1, 0]) {
       const attempts = await Promise.allSettled(many(6, () => move(store, expected, expected + 1)))
       const failed = attempts.filter((attempt) => attempt.status === 'rejected')
       assert.equal(failed.length, 5)
       assert.ok(failed.every(({ reason }) => lost(reason)))
+      if (expected === 1) await move(store, 2, 0)
     }
-    assert.equal((await texts(store)).length, 2)
+    assert.equal((await texts(store)).length, 4)
   },
 
   'a zombie in another process writes nothing': {
