@@ -7,9 +7,11 @@ import type { Database } from '@waybill/postgres'
 export async function openSharedTables(database: Database): Promise<void> {
   await database.transaction(async ({ run }) => {
     await run({ text: "select pg_advisory_xact_lock(hashtextextended('waybill', 0))" })
+    // It is looked up in the table, not by `if not exists`: what a session has cached of it is older than the lock.
+    const there = await run({ text: "select from pg_namespace where nspname = 'waybill'" })
+    if (there.length === 0) await run({ text: 'create schema waybill' })
     await run({
       text: `
-        create schema if not exists waybill;
         create table if not exists waybill.schema_registry (position int primary key, record jsonb not null);
         create table if not exists waybill.heartbeat (
           system text, service text, instance_id text, address text not null,

@@ -51,7 +51,7 @@ export const catalogue = {
     help: 'No service of the system declares an event of this type. It is tried again when one does.',
   },
   LIMIT_EXCEEDED: {
-    family: 'terminal',
+    family: 'retryable',
     help: 'Keep keys, payloads and lists of ids within the sizes that the reference lists.',
   },
   LOOKUP_UNDECLARED: {

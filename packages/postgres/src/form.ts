@@ -1,16 +1,20 @@
 import { WaybillError, type Write } from '@waybill/core'
 
-/**
- * Refuses what no store takes, however often it is tried. Nothing else in a write names a key twice: so a key that the
- * database has already means that somebody was first.
- */
-export function checkForm(write: Write): void {
-  for (const { id, subject, alsoSubjects } of write.events) {
+/** Refuses an event that names an entity twice: that it belongs to one first, and to the same one too, no table would tell. */
+export function checkSubjects({ events }: Write): void {
+  for (const { id, subject, alsoSubjects } of events) {
     if (alsoSubjects.length === 0) continue
     if (hasTwice([...(subject === undefined ? [] : [subject]), ...alsoSubjects])) {
       refuse(`event ${id} stands twice in the history of one entity`)
     }
   }
+}
+
+/**
+ * After a write that the database has refused: whether it would have refused it in any case, however often it is tried,
+ * since it names a key twice. If not, a key that is there already means that somebody was first.
+ */
+export function checkForm(write: Write): void {
   const twice = (what: string, names: readonly unknown[]): void => {
     if (hasTwice(names)) refuse(`one ${what} is written twice`)
   }

@@ -18,7 +18,9 @@ export async function migrate(database: Database, schema: string, service: Servi
       await execute('set local statement_timeout = 0')
       const lock = sql`select pg_advisory_xact_lock(hashtextextended(${`waybill ${schema}`}, 0))`
       await run({ ...statement(lock), unlimited: true })
-      await execute(`create schema if not exists ${name}`)
+      // It is looked up in the table, not by `if not exists`: what a session has cached of it is older than the lock.
+      const there = await run(statement(sql`select from pg_namespace where nspname = ${schema}`))
+      if (there.length === 0) await execute(`create schema ${name}`)
       await execute(`set local search_path = ${name}`)
       await execute(
         'create table if not exists migration (number int primary key, at timestamptz default now())',

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Loaded, type Need, needNothing, rowId, type Store, type Write } from '@waybill/core'
 import { DatabaseError } from 'pg'
 import { ConnectionLost, type Database } from './database.ts'
-import { checkForm } from './form.ts'
+import { checkForm, checkSubjects } from './form.ts'
 import { load, type Moved, type Place } from './load.ts'
 import type { Tables } from './schema.ts'
 import { sql, statement } from './sql.ts'
@@ -32,6 +32,7 @@ export function transactor(database: Database, tables: Tables, moved: Moved): St
         return loaded
       }
       write = await decide(await lock(need), lock)
+      checkSubjects(write)
       // Where it stands has to be known, and it must be locked.
       const isSeen = (subject: string): boolean => all.some(({ snapshots }) => snapshots.has(subject))
       const unseen = write.snapshots.filter(({ subject, expected }) => expected > 0 && !isSeen(subject))
