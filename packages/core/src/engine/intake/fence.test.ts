@@ -18,6 +18,17 @@ test('a log that began anew may go back', () => {
   assert.deepEqual(fence.expecting([{ ...at(2), mark: 'b' }]), [{ ...at(2), mark: 'b', expected: 5 }])
 })
 
+test('of a log of which nothing has come yet it is saved which one it is', () => {
+  const one = { ...at(0), mark: 'a' }
+  const fence = fenceOf({}, new Map([['orders/1', at(0)]]))
+  assert.deepEqual(fence.expecting([at(0)]), [])
+  assert.deepEqual(fence.expecting([one]), [{ ...one, expected: 0 }])
+  fence.moved([one])
+  assert.deepEqual(fence.expecting([one]), [])
+  const other = { ...one, mark: 'b' }
+  assert.deepEqual(fence.expecting([other]), [{ ...other, expected: 0 }])
+})
+
 test('a fence moves with the parts of its batch, and only forward', () => {
   const fence = fenceOf({}, new Map())
   assert.deepEqual(fence.expecting([at(3)]), [{ ...at(3), expected: 0 }])

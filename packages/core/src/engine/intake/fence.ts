@@ -21,8 +21,9 @@ export function fenceOf(era: object, saved: ReadonlyMap<string, Offset>): Fence 
     expecting: (reached) =>
       reached.flatMap((offset) => {
         const { next = 0, mark } = known.get(partitionOf(offset)) ?? {}
-        // With another mark it is another log of that name, and may begin anew.
-        const leadsOn = offset.next > next || (next > 0 && offset.mark !== mark)
+        // With another mark it is another log of that name, and may begin anew. At 0, too: a log of which nothing has come
+        // yet is only known again by its mark, and one that begins there waits until that is saved.
+        const leadsOn = offset.next > next || offset.mark !== mark
         return leadsOn ? { ...offset, expected: next } : []
       }),
     moved: (offsets) => {
