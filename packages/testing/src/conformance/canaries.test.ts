@@ -5,6 +5,7 @@ import { engineCanaries } from './engine/canaries.ts'
 import { engineCases } from './engine.ts'
 import { logCanaries } from './log/canaries.ts'
 import { logCases } from './log.ts'
+import { mutations } from './mutation/mutation.ts'
 import { storeCanaries } from './store/canaries.ts'
 import { storeCases } from './store.ts'
 import { setPatience, within } from './waiting.ts'
@@ -22,10 +23,12 @@ function watch<Context>(
     readonly defect: string
     open(): Promise<Context & Closing> | (Context & Closing)
   }[],
+  /** Groups that are watched elsewhere as well. */
+  elsewhere: readonly string[] = [],
 ): void {
   void test(`every group of ${port} cases has a canary`, () => {
     const groups = new Set(cases.map(({ group }) => group))
-    const watched = new Set(canaries.map(({ group }) => group))
+    const watched = new Set([...canaries.map(({ group }) => group), ...elsewhere])
     assert.deepEqual([...watched].toSorted(), [...groups].toSorted())
   })
   // Most of them wait for something that does not come; they may do so together.
@@ -49,4 +52,9 @@ function watch<Context>(
 
 watch('store', storeCases, storeCanaries)
 watch('log', logCases, logCanaries)
-watch('backend', engineCases, engineCanaries)
+watch(
+  'backend',
+  engineCases,
+  engineCanaries,
+  mutations.map(({ group }) => group),
+)
