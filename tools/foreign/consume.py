@@ -16,12 +16,14 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 PATIENCE_S = 30
+# Then the client asks the registry once more, three times at most. Without it, it waits for ever.
+ANSWER_S = 10
 # By the topic's name. See produce.py.
 SUBJECTS = {"subject.name.strategy.type": "TOPIC"}
 
 
 def main(brokers, registry, *topics):
-    deserialize = AvroDeserializer(SchemaRegistryClient({"url": registry}), conf=SUBJECTS)
+    deserialize = AvroDeserializer(SchemaRegistryClient({"url": registry, "timeout": ANSWER_S}), conf=SUBJECTS)
     consumer = Consumer({"bootstrap.servers": brokers, "group.id": f"foreign-{uuid.uuid4()}"})
     ends = ends_of(consumer, topics)
     consumer.assign([TopicPartition(topic, partition, 0) for topic, partition in ends])

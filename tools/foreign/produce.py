@@ -17,13 +17,15 @@ from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 
 PATIENCE_S = 30
+# Then the client asks the registry once more, three times at most. Without it, it waits for ever.
+ANSWER_S = 10
 # By the topic's name. Else it asks first for an association, a path that Apicurio does not know: now and then it leaves
-# such a request without an answer, and the client waits for ever.
+# such a request without an answer.
 SUBJECTS = {"subject.name.strategy.type": "TOPIC"}
 
 
 def main(brokers, registry):
-    client = SchemaRegistryClient({"url": registry})
+    client = SchemaRegistryClient({"url": registry, "timeout": ANSWER_S})
     producer = Producer({"bootstrap.servers": brokers, "partitioner": "murmur2_random", "acks": "all"})
     records = [json.loads(line) for line in sys.stdin]
     places = {}

@@ -8,6 +8,9 @@ const folder = new URL('../../../tools/foreign/', import.meta.url)
 /** What the scripts need. */
 export const requirements = new URL('requirements.txt', folder)
 
+/** A script ends by itself; one that does not is killed, so that its test fails where it waits. */
+const patienceMs = 90_000
+
 /** Where a record stands. */
 export interface Place {
   readonly topic: string
@@ -58,14 +61,17 @@ export async function foreignClients(brokers: string, registry: string): Promise
   const python = await pythonWith(requirements)
 
   async function run<T>(script: string, args: readonly string[], lines: readonly unknown[]): Promise<T[]> {
-    const child = spawn(python, [fileURLToPath(new URL(script, folder)), brokers, registry, ...args])
+    const child = spawn(python, [fileURLToPath(new URL(script, folder)), brokers, registry, ...args], {
+      timeout: patienceMs,
+      killSignal: 'SIGKILL',
+    })
     child.stdin.end(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
-    const [out, errors, [code]] = await Promise.all([
+    const [out, errors, [code, signal]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
-      once(child, 'close') as Promise<[number]>,
+      once(child, 'close') as Promise<[number | null, string | null]>,
     ])
-    if (code !== 0) throw new Error(`${script} ended with code ${code}:\n${errors}`)
+    if (code !== 0) throw new Error(`${script} ended with ${code ?? signal}:\n${errors}`)
     return out
       .split('\n')
       .filter((line) => line !== '')

@@ -104,8 +104,7 @@ export const effectLoad = group('effects under load', {
     await eventually(
       'it is done',
       async () => (await process.state(it.accounts, it.Account, 'a')).acted === 1,
-    )
-    isOver = true
+    ).finally(() => (isOver = true))
     await bumping
   },
 

@@ -15,7 +15,7 @@ import {
 } from '@waybill/core'
 import Type from 'typebox'
 import { many } from '../store/fixtures.ts'
-import { eventually, pause } from '../waiting.ts'
+import { eventually, pause, within } from '../waiting.ts'
 import { group } from './group.ts'
 import { answerEvent, teller } from './small.ts'
 import type { World } from './world.ts'
@@ -70,8 +70,10 @@ export const fairness = group('fairness', {
       process.reports.batches
         .filter(({ service }) => service === it.telling.name)
         .reduce((sum, batch) => sum + batch[kind], 0)
-    await eventually('events are handled while commands keep coming', () => count('messages') > 1_000)
-    isOver = true
+    await eventually(
+      'events are handled while commands keep coming',
+      () => count('messages') > 1_000,
+    ).finally(() => (isOver = true))
     await Promise.all(clients)
     assert.ok(count('commands') > 1_000)
   },
@@ -189,9 +191,10 @@ export const fairness = group('fairness', {
     const inHand = told.tell(process, 'in hand').catch((error: unknown) => error)
     await pause(100)
     // The store still says nothing.
-    const error = await told.tell(process, 'in the queue').catch((cause: unknown) => cause)
+    const error = await within('an answer', told.tell(process, 'in the queue'))
+      .catch((cause: unknown) => cause)
+      .finally(release)
     assert.ok(hasCode(error, 'OVERLOADED') || hasCode(error, 'STORE_UNAVAILABLE'), String(error))
-    release()
     assert.ok(hasCode(await inHand, 'STORE_UNAVAILABLE'))
     isAway = false
     assert.equal((await told.tell(process, 'last')).refused, false)

@@ -38,10 +38,13 @@ export async function halvedZombie(world: World): Promise<void> {
   const zombie = await world.run(it, { store: suspend }, [hearing])
   await eventually('it has a batch in hand', () => isSuspended)
   const owner = await world.run(it, {}, [hearing])
-  for (const id of ids) {
-    await eventually(`${id} is handled`, async () => (await owner.state(hearing, Heard, id)).count === 1)
+  try {
+    for (const id of ids) {
+      await eventually(`${id} is handled`, async () => (await owner.state(hearing, Heard, id)).count === 1)
+    }
+  } finally {
+    wake()
   }
-  wake()
   await eventually('the zombie learns what it is', () => zombie.reports.retried.length > 0)
   await told.tell(writer, 'last')
   await eventually(
