@@ -110,8 +110,11 @@ export function timetable(options: TimetableOptions): Timetable {
       // Not before, and no others: one that is forgotten waits for the end of a lease.
       const found = due.parked.length > 0 ? due.parked.map(({ queue }) => queue) : queues
       for (const queue of found) state.free.delete(queue)
-      if (due.nextInMs !== undefined) times.dueIn(due.nextInMs)
-      paced(due.deadlines.length + due.parked.length > 0)
+      const isFound = due.deadlines.length + due.parked.length > 0
+      // Were something said to be due that is not there, it would be asked for again and again, and nothing else done.
+      const leastMs = isFound ? 0 : pace.lookForOthersMs
+      if (due.nextInMs !== undefined) times.dueIn(Math.max(due.nextInMs, leastMs))
+      paced(isFound)
       return originsOf(due)
     },
     committed: (write) => {

@@ -26,6 +26,7 @@ export async function* replay<S>(
   for (;;) {
     const page = await store.history(subjectOf(entity, id), { after, until })
     if (page.length === 0) return
+    invariant(page[0]!.position > after, 'A page of a history begins where the one before it ended.')
     await codec.learn?.(page.map(({ payload }) => payload))
     for (const stored of page) {
       const recorded = recordedOf(stored, events, codec)

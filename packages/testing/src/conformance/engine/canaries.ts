@@ -149,10 +149,6 @@ export const engineCanaries: readonly EngineCanary[] = [
     ...write,
     park: write.park.filter(({ reason }) => reason !== 'behind'),
   })),
-  writing('parking', 'shortens every pause', (write) => {
-    const queues = write.queues.map((queue) => ({ ...queue, next: queue.next && { afterMs: 50 } }))
-    return { ...write, queues }
-  }),
   storing('effects', 'gives a parked event another id', (store) => ({
     due: async (...args) => {
       const due = await store.due(...args)
@@ -176,7 +172,7 @@ export const engineCanaries: readonly EngineCanary[] = [
   })),
   writing('idempotency', 'keeps no replies', (write) => ({ ...write, replies: [] })),
   storing('past', 'ends a history too late', (store) => ({
-    history: (subject) => store.history(subject),
+    history: (subject, page) => store.history(subject, { ...page, until: undefined }),
   })),
   storing('failures', 'writes half of a batch', halfWriting),
   storing('owners', 'sets offsets without comparing', careless),

@@ -213,6 +213,14 @@ export const mutations: readonly Mutation[] = [
     to: '',
   },
   {
+    defect: 'makes every pause as short as the first',
+    group: 'parking',
+    case: 'it is tried again after longer and longer pauses',
+    file: 'engine/pace.ts',
+    from: 'pace.retryFirstMs * 2 ** Math.min(attempts - 1, 20)',
+    to: 'pace.retryFirstMs * attempts ** 0',
+  },
+  {
     defect: 'gives up for good what an older version did not know',
     group: 'upgrades',
     case: 'what an older version did not know',
