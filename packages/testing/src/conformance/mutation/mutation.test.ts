@@ -21,7 +21,7 @@ function runCase(defect: string): Promise<{ readonly code: number | null; readon
   const [preload, main] = ['./preload.ts', './run-case.ts'].map((file) =>
     fileURLToPath(new URL(file, import.meta.url)),
   )
-  const child = spawn(process.execPath, ['--import', preload!, main!], {
+  const child = spawn(process.execPath, ['--conditions=@waybill/source', '--import', preload!, main!], {
     env: { ...process.env, WAYBILL_MUTATION: defect },
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: caseMs,
