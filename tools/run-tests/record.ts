@@ -14,7 +14,7 @@ export type Counts = Readonly<
 export type Recorded =
   | { readonly begun: string; readonly id: string }
   | { readonly ended: string; readonly id: string }
-  | { readonly failed: string }
+  | { readonly failed: string; readonly because: string }
   | { readonly counts: Counts }
 
 export default async function* record(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
@@ -28,7 +28,9 @@ function lineOf({ type, data }: TestEvent): Recorded | undefined {
   if (type === 'test:dequeue') return { begun: data.name, id: idOf(data) }
   if (type === 'test:complete') return { ended: data.name, id: idOf(data) }
   // A suite fails with its tests; it counts if it failed by itself.
-  if (type === 'test:fail' && !isOfSubtests(data.details.error)) return { failed: data.name }
+  if (type === 'test:fail' && !isOfSubtests(data.details.error)) {
+    return { failed: data.name, because: reasonOf(data.details.error) }
+  }
   // Its type lacks one of them.
   if (type === 'test:summary') return { counts: data.counts as object as Counts }
   return undefined
@@ -46,6 +48,11 @@ function idOf({
   column?: number | undefined
 }): string {
   return [nesting, line, column, name].join()
+}
+
+/** The message of what the test threw: node wraps it. */
+function reasonOf({ message, cause }: Error): string {
+  return cause instanceof Error ? cause.message : message
 }
 
 function isOfSubtests(error: Error): boolean {

@@ -110,7 +110,7 @@ describe('npm test', { concurrency: 3 }, () => {
     assert.match(said, /no such server/)
     assert.match(
       said,
-      /What failed:\n✖ tools\/bad\.test\.ts\n {4}✖ are right\n✖ tools\/crashes\.test\.ts\n {4}ended with code \d+\n/,
+      /What failed:\n✖ tools\/bad\.test\.ts\n {4}✖ are right\n {8}Expected values to be strictly equal:\n(?: {8}.*\n)+✖ tools\/crashes\.test\.ts\n {4}ended with code \d+\n/,
     )
     assert.match(said, /# tests 4\n# suites 1\n# pass 1\n# fail 2\n/)
   })

@@ -17,12 +17,17 @@ export interface Verdict {
   readonly faults: readonly string[]
 }
 
+const reasonLines = 12
+const reasonWidth = 200
+
 const nothing: Counts = { tests: 0, suites: 0, passed: 0, failed: 0, cancelled: 0, skipped: 0, todo: 0 }
 
 /** Judges a test file by how it ended and what it has recorded. What is no fault of a test counts as one test that failed. */
 export function judge(recorded: readonly Recorded[], ending: Ending): Verdict {
   const counts = recorded.findLast((each) => 'counts' in each)?.counts ?? nothing
-  const failed = recorded.flatMap((each) => ('failed' in each ? [`✖ ${each.failed}`] : []))
+  const failed = recorded.flatMap((each) =>
+    'failed' in each ? [`✖ ${each.failed}\n${shortened(each.because)}`] : [],
+  )
   const own = faultsOf(recorded, ending, failed.length > 0)
   return {
     counts: { ...counts, tests: counts.tests + own.length, failed: counts.failed + own.length },
@@ -44,6 +49,15 @@ function faultsOf(recorded: readonly Recorded[], ending: Ending, hasFailed: bool
     ...(code === 0 || hasFailed ? [] : [`ended with ${code === null ? 'a signal' : `code ${code}`}`]),
     ...(leftSomething ? ['left a process running'] : []),
   ]
+}
+
+/** The first lines of a reason, which stand below the name of a test. A comparison of two long values has hundreds. */
+function shortened(reason: string): string {
+  return reason
+    .split('\n')
+    .slice(0, reasonLines)
+    .map((line) => `        ${line.slice(0, reasonWidth)}`)
+    .join('\n')
 }
 
 /** The tests and suites that have begun and not ended, the innermost last. */
