@@ -10,8 +10,11 @@ import { createKafkaLog, type KafkaLog, storedPosition } from '@waybill/kafka'
 import type { Backends } from '@waybill/runtime'
 import type { EventTables } from './event-tables.ts'
 
-/** While the process is busy, events wait so long for company before they are published. */
-const lingerMsMax = 25
+/**
+ * While the process has no CPU to spare, events wait so long for company before they are published. Before that there is
+ * little to save: what is committed while a request is under way goes together into the next.
+ */
+const lingerMs = 25
 
 /**
  * The log on Apache Kafka: checks the topics or makes them, and publishes what the services of this process commit.
@@ -29,7 +32,7 @@ export function kafkaLog(
       system: system.name,
       retried: telemetry.retried,
       halted: telemetry.halted,
-      lingerMs: () => lingerMsMax * busy(),
+      lingerMs: () => (busy() < 1 ? 0 : lingerMs),
       tables: (topic) => {
         const publishers = system.services.filter((service) => publishes(service, topic))
         const found = publishers.flatMap(({ name }) => tables.of(system.name, name) ?? [])

@@ -59,7 +59,7 @@ export interface KafkaLog extends Log {
   relay(options: {
     service: string
     topics: readonly TopicDef[]
-    store: Pick<Store, 'published'>
+    store: Pick<Store, 'published' | 'recent'>
     position: RelayPosition
   }): Relay
   /** See `ensureTopics`. */

@@ -66,7 +66,7 @@ const sendMs = 300_000
  * @param options.lingerMs after a request events wait so long for company; default: 25
  */
 export function createRelay(options: {
-  store: Pick<Store, 'published'>
+  store: Pick<Store, 'published' | 'recent'>
   openProducer: () => RelayProducer
   topics: readonly string[]
   position: RelayPosition
@@ -97,7 +97,8 @@ export function createRelay(options: {
   async function publish(): Promise<boolean> {
     position ??= saved = await lease.load()
     if (position === undefined) return false
-    const { events, upTo, atEnd } = await store.published(position, topics, eventsMax)
+    const { events, upTo, atEnd } =
+      store.recent(position, topics, eventsMax) ?? (await store.published(position, topics, eventsMax))
     if (events.length > 0) sentAt = performance.now()
     const outgoing = events.map((event) => ({ event, record: toRecord(event) }))
     for (const request of inRequests(outgoing, refused?.position)) await send(request)

@@ -12,6 +12,7 @@ import { allParked } from './parked.ts'
 import { tablesIn } from './schema.ts'
 import { type Indexes, indexesOf, selectRows } from './select-rows.ts'
 import { sql, statement } from './sql.ts'
+import { Tail } from './tail.ts'
 import { transactor } from './transact.ts'
 
 /**
@@ -26,7 +27,8 @@ export function createPostgresStore(options: {
   const { database, schema, service } = options
   const tables = tablesIn(schema)
   const moved: Moved = new Set()
-  const transact = transactor(database, tables, moved)
+  const tail = new Tail()
+  const transact = transactor(database, tables, { moved, tail })
   const due = dueFrom(tables)
   let indexes: Indexes = new Map()
   const read = <T>(work: (run: Run) => Promise<T>): Promise<T> => explained(database.read(work))
@@ -44,6 +46,7 @@ export function createPostgresStore(options: {
     due: (ask) => read((run) => due(run, ask)),
     retryGivenUp: (definition) => read((run) => retryGivenUp(run, tables, definition)),
     published: (after, topics, limit) => read((run) => published(run, tables, { after, topics, limit })),
+    recent: (after, topics, limit) => tail.page(after, topics, limit),
     history: (subject, page) => read((run) => history(run, tables, subject, page)),
     correlated: (correlationId, limit) => read((run) => correlated(run, tables, correlationId, limit)),
     parked: (limit) => read((run) => allParked(run, tables, limit)),

@@ -6,12 +6,17 @@ import { checkForm, checkSubjects } from './form.ts'
 import { load, type Moved, type Place } from './load.ts'
 import type { Tables } from './schema.ts'
 import { sql, statement } from './sql.ts'
+import type { Tail } from './tail.ts'
 import { writeStatement } from './write.ts'
 
 const searchAgainMs = 500
 
 /** Runs batches, each in one transaction of two round trips. */
-export function transactor(database: Database, tables: Tables, moved: Moved): Store['transact'] {
+export function transactor(
+  database: Database,
+  tables: Tables,
+  { moved, tail }: { readonly moved: Moved; readonly tail: Tail },
+): Store['transact'] {
   /** The log is at least as long; a search for an event of ours begins here. */
   let known = 0
 
@@ -53,6 +58,7 @@ export function transactor(database: Database, tables: Tables, moved: Moved): St
       return found
     })
     known = firstPosition - 1 + write!.events.length
+    tail.committed(firstPosition, write!.events)
     return { firstPosition }
   }
 }

@@ -71,6 +71,7 @@ export function memoryStore(service: string, data: MemoryData = memoryData()): S
       const upTo = events.length < wanted.length ? events.at(-1)!.position : held.events.length
       return { events, upTo, atEnd: upTo === held.events.length }
     },
+    recent: () => undefined,
     history: async (subject, { after = 0, until, limit = sizes.pageEventsMax } = {}) =>
       page(
         held.events.filter(

@@ -278,6 +278,11 @@ export interface Store extends Leases {
   retryGivenUp(definition: string): Promise<void>
   /** Published events of these topics after a position, in order. */
   published(after: number, topics: readonly string[], limit: number): Promise<PublishedPage>
+  /**
+   * The same of what this process has itself committed right behind a position, as far as it remembers: its end is that of
+   * the last such commit. `undefined`: there is none, and only `published` knows.
+   */
+  recent(after: number, topics: readonly string[], limit: number): PublishedPage | undefined
   /** The events of one entity, in order, up to a moment. A page: an empty one says that there are no more. */
   history(
     subject: string,

@@ -246,6 +246,10 @@ const ofReading: readonly Canary[] = [
     upTo: page.events.at(-1)?.position ?? 0,
   })),
   publishing('published', 'thinks that a full portion is the last', (page) => ({ ...page, atEnd: true })),
+  canary('published', 'remembers nothing of what is there', (store) => ({
+    ...store,
+    recent: (after) => ({ events: [], upTo: after + 1, atEnd: true }),
+  })),
   canary('pages', 'counts events only', (store) => ({
     ...store,
     published: async (after, topics, limit) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { StoredEvent } from '@waybill/core'
 import { group } from './context.ts'
 import { allPublished, anEvent, aService, many, textOf, write } from './fixtures.ts'
 
@@ -65,4 +66,33 @@ export const published = group('published', {
       )
     }
   },
+
+  'remembers only what is there, and all of that, also where others commit in between': {
+    needs: ['handles'],
+    run: async (context) => {
+      const service = aService()
+      const [own, other] = [await context.open(service), await context.open(service)]
+      const writers = [own, own, other, own, other, other, own, own]
+      const topics = ['news', 'noise', undefined]
+      for (const [n, writer] of writers.entries()) {
+        await write(writer, { events: many(n + 1, (nth) => anEvent({ topic: topics[nth % 3] })) })
+      }
+      const all = await allPublished(own, ['news', 'noise'])
+      for (let after = 0; after <= all.at(-1)!.position; after += 1) {
+        for (const wanted of [['news'], ['noise', 'news']]) {
+          const page = own.recent(after, wanted, 5)
+          if (page === undefined) continue
+          const there = all.filter(({ position }) => position > after && position <= page.upTo)
+          const expected = there.filter(({ topic }) => wanted.includes(topic!))
+          assert.ok(page.upTo > after, 'a page leads on')
+          assert.deepEqual(page.events.map(idOf), expected.map(idOf))
+          assert.deepEqual(page.events.map(textOf), expected.map(textOf))
+        }
+      }
+    },
+  },
 })
+
+function idOf({ position, id }: StoredEvent): string {
+  return `${position} ${id}`
+}
