@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Consumer } from '@platformatic/kafka'
 import type { Offset } from '@waybill/core'
+import { assignPartitions } from './assign-partitions.ts'
 import { topicsIn } from './kafka-brokers.ts'
 import { clientOptions, type KafkaConnection } from './kafka-connection.ts'
 import type { Trouble } from './trouble.ts'
@@ -69,6 +70,7 @@ export function joinGroup(options: {
       groupId: group,
       groupInstanceId: instance,
       protocols: [{ name: 'cooperative-sticky', version: 3 }],
+      partitionAssigner: assignPartitions,
       // Asked for before each join, and the one thing for which the client waits then: the join tells the group which
       // partitions this member has let go.
       protocolsMetadata: async () => {

@@ -12,6 +12,7 @@ export function memoryPosition(): RelayPosition & { saved: number } {
       return true
     },
     renew: async () => true,
+    isShared: () => false,
     release: async () => {},
   }
 }

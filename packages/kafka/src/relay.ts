@@ -23,6 +23,8 @@ export interface RelayPosition {
   save(position: number): Promise<boolean>
   /** @returns false when another process has the lease now */
   renew(): Promise<boolean>
+  /** Whether other processes commit to the same log, as it was when the lease was last renewed. */
+  isShared(): boolean
   /** Gives the lease back, so that another process need not wait for its end. */
   release(): Promise<void>
 }
@@ -44,15 +46,18 @@ export interface RelayProducer {
 }
 
 const eventsMax = 1_000
-/** Commits of other processes are looked for so often. */
+/** There should be no commits but those that wake it: so often it is looked all the same. */
 const lookEveryMs = 1_000
+/** Commits of other processes are looked for so often, and less and less often while there is nothing. */
+const lookForOthersMs = 20
+const lookForOthersMaxMs = 160
 /** A save is a transaction: so often is enough. What a crash keeps from being saved is published again. */
 const saveEveryMs = 250
 /** After a request events wait so long for company: a request for each would cost as much as one for hundreds. */
 const lingerMsDefault = (): number => 25
 /** How long an event that brokers refuse is left alone, after so many attempts. */
 const refusedMs = (attempts: number): number => Math.min(60_000, 1_000 * 2 ** Math.min(attempts - 1, 10))
-/** The lease must last longer. */
+/** The lease must last longer. Whoever does not have it asks for it as often. */
 const renewMs = 1_000
 const drainMs = 3_000
 /** The producer itself gives up earlier. */
@@ -85,21 +90,28 @@ export function createRelay(options: {
   let savedAt = 0
   let sentAt = 0
   let renewedAt = 0
+  let lookForMs = lookForOthersMs
   let refused: EventTooLarge | undefined
 
   async function isRenewed(): Promise<boolean> {
-    if (performance.now() < renewedAt + renewMs) return true
-    renewedAt = performance.now()
-    return lease.renew()
+    return isTimeToRenew() ? lease.renew() : true
+  }
+
+  function isTimeToRenew(): boolean {
+    const isTime = performance.now() > renewedAt + renewMs
+    if (isTime) renewedAt = performance.now()
+    return isTime
   }
 
   /** Publishes a portion; resolves with whether there may be more. */
   async function publish(): Promise<boolean> {
-    position ??= saved = await lease.load()
+    // However often it is woken: without the lease there is nothing else to do.
+    if (position === undefined && isTimeToRenew()) position = saved = await lease.load()
     if (position === undefined) return false
     const { events, upTo, atEnd } =
       store.recent(position, topics, eventsMax) ?? (await store.published(position, topics, eventsMax))
     if (events.length > 0) sentAt = performance.now()
+    lookForMs = events.length > 0 ? lookForOthersMs : Math.min(2 * lookForMs, lookForOthersMaxMs)
     const outgoing = events.map((event) => ({ event, record: toRecord(event) }))
     for (const request of inRequests(outgoing, refused?.position)) await send(request)
     position = upTo
@@ -162,7 +174,8 @@ export function createRelay(options: {
   }
 
   async function waitForMore(): Promise<void> {
-    await wait(position === saved ? lookEveryMs : saveEveryMs)
+    const lookMs = position !== undefined && lease.isShared() ? lookForMs : lookEveryMs
+    await wait(position === saved ? lookMs : Math.min(lookMs, saveEveryMs))
     const restMs = sentAt + lingerMs() - performance.now()
     if (restMs > 0) await pause(restMs, undefined, { signal: stopped.signal }).catch(() => {})
   }

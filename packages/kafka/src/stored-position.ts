@@ -23,9 +23,11 @@ export function storedPosition(
   const as = `relay ${randomUUID()}`
   /** What this process has last read or written. */
   let position = 0
+  let isShared = false
 
   async function renew(): Promise<boolean> {
     const part = await store.share({ as, of: things, inHand: [], forMs })
+    isShared = part.others.length > 0
     return part.things.length > 0
   }
 
@@ -50,6 +52,7 @@ export function storedPosition(
       return true
     },
     renew,
+    isShared: () => isShared,
     release: () => store.leave(as),
   }
 }
