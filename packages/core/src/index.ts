@@ -71,3 +71,4 @@ export {
 } from './ports/store.ts'
 export { noTelemetry, type Telemetry } from './ports/telemetry.ts'
 export type { Committed, Engine, ServiceClient, Submission, Submitted } from './engine/engine.ts'
+export { checkForm, checkSubjects } from './write-form.ts'

@@ -87,7 +87,10 @@ describe('A group divides its partitions', () => {
     const newer = { topics: ['orders', 'payments', 'refunds'] }
     const found = assign({ a: {}, b: newer, c: newer }, { orders: 8, payments: 8, refunds: 8 })
     assert.equal(found.a!.refunds, undefined)
-    assert.deepEqual([...found.b!.refunds!, ...found.c!.refunds!].toSorted((a, b) => a - b), all)
+    assert.deepEqual(
+      [...found.b!.refunds!, ...found.c!.refunds!].toSorted((a, b) => a - b),
+      all,
+    )
   })
 
   it('takes topics of different sizes', () => {

@@ -1,8 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Loaded, type Need, needNothing, rowId, type Store, type Write } from '@waybill/core'
+import {
+  checkForm,
+  checkSubjects,
+  type Loaded,
+  type Need,
+  needNothing,
+  rowId,
+  type Store,
+  type Write,
+} from '@waybill/core'
 import { DatabaseError } from 'pg'
 import { ConnectionLost, type Database } from './database.ts'
-import { checkForm, checkSubjects } from './form.ts'
 import { load, type Moved, type Place } from './load.ts'
 import type { Tables } from './schema.ts'
 import { sql, statement } from './sql.ts'

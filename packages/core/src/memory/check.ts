@@ -1,5 +1,6 @@
 import { WaybillError } from '../errors.ts'
 import type { Write } from '../ports/store.ts'
+import { checkForm, checkSubjects } from '../write-form.ts'
 import { type Data, offsetId } from './data.ts'
 
 /** What an index of PostgreSQL takes. */
@@ -11,7 +12,9 @@ const encoder = new TextEncoder()
 /** Everything that can make a write fail, before anything of it is done. */
 export function check(data: Data, write: Write): void {
   checkRaces(data, write)
+  checkSubjects(write)
   checkForm(write)
+  checkIndexed(write)
 }
 
 /** What another process may have done first. */
@@ -41,15 +44,8 @@ function checkRaces(data: Data, write: Write): void {
   }
 }
 
-/** What no database would take, however often it is tried. */
-function checkForm(write: Write): void {
-  const refuse = (what: string): never => {
-    throw new WaybillError('INVARIANT_BROKEN', `The store refused: ${what}`)
-  }
-  for (const { id, subject, alsoSubjects } of write.events) {
-    const all = [...(subject === undefined ? [] : [subject]), ...alsoSubjects]
-    if (new Set(all).size < all.length) refuse(`event ${id} stands twice in the history of one entity`)
-  }
+/** What no index of a database would take. */
+function checkIndexed(write: Write): void {
   const indexed = [
     ...write.events.flatMap(({ subject, alsoSubjects }) => [subject ?? '', ...alsoSubjects]),
     ...write.snapshots.map(({ subject }) => subject),
@@ -59,34 +55,8 @@ function checkForm(write: Write): void {
   ]
   for (const text of indexed) {
     if (text.length > indexedBytesMax / 4 && encoder.encode(text).length > indexedBytesMax) {
-      refuse(`an index takes no text of more than ${indexedBytesMax} bytes`)
+      const what = `an index takes no text of more than ${indexedBytesMax} bytes`
+      throw new WaybillError('INVARIANT_BROKEN', `The store refused: ${what}`)
     }
   }
-  const twice = (what: string, names: readonly unknown[]): void => {
-    if (new Set(names).size < names.length) refuse(`one ${what} is written twice`)
-  }
-  twice(
-    'entity',
-    write.snapshots.map(({ subject }) => subject),
-  )
-  twice(
-    'row',
-    write.rows.map(({ view, key }) => `${view}/${key}`),
-  )
-  twice(
-    'queue',
-    write.queues.map(({ queue }) => queue),
-  )
-  twice(
-    'offset',
-    write.offsets.map(({ source, partition }) => `${partition}/${source}`),
-  )
-  twice(
-    'reply',
-    write.replies.map(({ slot }) => slot),
-  )
-  twice(
-    'deadline',
-    write.deadlines.map(({ id }) => id),
-  )
 }

@@ -1,6 +1,11 @@
-import { WaybillError, type Write } from '@waybill/core'
+import { WaybillError } from './errors.ts'
+import type { Write } from './ports/store.ts'
 
-/** Refuses an event that names an entity twice: that it belongs to one first, and to the same one too, no table would tell. */
+/**
+ * For stores: refuses an event that names an entity twice. That it belongs to one first, and to the same one too, no table
+ * would tell.
+ * @throws INVARIANT_BROKEN
+ */
 export function checkSubjects({ events }: Write): void {
   for (const { id, subject, alsoSubjects } of events) {
     if (alsoSubjects.length === 0) continue
@@ -11,8 +16,9 @@ export function checkSubjects({ events }: Write): void {
 }
 
 /**
- * After a write that the database has refused: whether it would have refused it in any case, however often it is tried,
- * since it names a key twice. If not, a key that is there already means that somebody was first.
+ * For stores: refuses a write that names a key twice, and so can never be made, however often it is tried. Of one that does
+ * not, a key that is there already means that somebody was first.
+ * @throws INVARIANT_BROKEN
  */
 export function checkForm(write: Write): void {
   const twice = (what: string, names: readonly unknown[]): void => {
