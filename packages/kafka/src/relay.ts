@@ -219,7 +219,7 @@ export function createRelay(options: {
       // Ends a request that is still under way.
       await producer.close(true)
       await running
-      if (position !== undefined) await lease.release().catch(() => {})
+      await lease.release().catch(() => {})
     },
   }
 }

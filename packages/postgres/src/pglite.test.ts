@@ -7,6 +7,8 @@ import { after, before, test } from 'node:test'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { hasCode, needNothing, service, type Write, writeNothing } from '@waybill/core'
+import { anEvent } from './an-event.test.fixture.ts'
+import { ConnectionLost, type Database } from './database.ts'
 import { openPglite } from './drivers/pglite.ts'
 import { createPostgresStore } from './store.ts'
 
@@ -53,6 +55,41 @@ test('a database that dies is opened anew, with all that was committed', async (
     assert.equal(threads.length, 2)
   } finally {
     process.off('worker', notice)
+    await database.close()
+  }
+})
+
+test('a commit whose answer was lost is found, whatever was committed behind it meanwhile', async () => {
+  const database = await openPglite(folder)
+  try {
+    const [committed, cut] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let isLost = false
+    const silent: Database = {
+      ...database,
+      transaction: async (work) => {
+        const isAnswered = !isLost
+        isLost = false
+        const result = await database.transaction(work)
+        if (isAnswered) return result
+        committed.resolve()
+        await cut.promise
+        throw new ConnectionLost(new Error('No answer came'), 'a session that is gone')
+      },
+    }
+    const store = createPostgresStore({ database: silent, schema: 'silent', service: 'silent' })
+    const definition = service('silent', {})
+    await store.open(definition)
+    isLost = true
+    const lost = store.transact(needNothing, () => ({ ...writeNothing, events: [anEvent('news')] }))
+    await committed.promise
+    // As a relay does that has published it already.
+    const { firstPosition } = await store.transact(needNothing, () => ({
+      ...writeNothing,
+      offsets: [{ source: 'relay', partition: 0, expected: 0, next: 1 }],
+    }))
+    cut.resolve()
+    assert.deepEqual([await lost, firstPosition], [{ firstPosition: 1 }, 2])
+  } finally {
     await database.close()
   }
 })

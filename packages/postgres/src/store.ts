@@ -1,5 +1,5 @@
 import type { Store } from '@waybill/core'
-import type { Database, Run } from './database.ts'
+import { ConnectionLost, type Database, type Run } from './database.ts'
 import { dueFrom, retryGivenUp } from './due.ts'
 import { waybillError } from './failures.ts'
 import { forget } from './forget.ts'
@@ -31,7 +31,10 @@ export function createPostgresStore(options: {
   const transact = transactor(database, tables, { moved, tail })
   const due = dueFrom(tables)
   let indexes: Indexes = new Map()
-  const read = <T>(work: (run: Run) => Promise<T>): Promise<T> => explained(database.read(work))
+  /** Whatever broke the connection: behind the next one may be a database that has lost its end. */
+  const watched = <T>(outcome: Promise<T>): Promise<T> =>
+    explained(outcome, (error) => void (error instanceof ConnectionLost && tail.forget()))
+  const read = <T>(work: (run: Run) => Promise<T>): Promise<T> => watched(database.read(work))
 
   return {
     service,
@@ -41,7 +44,7 @@ export function createPostgresStore(options: {
     },
     close: async () => {},
     load: (need) => read((run) => load(run, tables, { need, mode: 'peek', moved })),
-    transact: (need, decide) => explained(transact(need, decide)),
+    transact: (need, decide) => watched(transact(need, decide)),
     offsets: () => read((run) => offsets(run, tables)),
     due: (ask) => read((run) => due(run, ask)),
     retryGivenUp: (definition) => read((run) => retryGivenUp(run, tables, definition)),
@@ -65,8 +68,9 @@ export function createPostgresStore(options: {
   }
 }
 
-function explained<T>(outcome: Promise<T>): Promise<T> {
+function explained<T>(outcome: Promise<T>, failed: (error: unknown) => void = () => {}): Promise<T> {
   return outcome.catch((error: unknown) => {
+    failed(error)
     throw waybillError(error)
   })
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type NewEvent, sizes } from '@waybill/core'
+import { anEvent } from './an-event.test.fixture.ts'
 import { Tail } from './tail.ts'
 
 describe('the tail of a log', () => {
@@ -30,12 +31,32 @@ describe('the tail of a log', () => {
     assert.deepEqual(positions(tail, 4, ['a']), { found: [5], upTo: 5, atEnd: true })
   })
 
-  it('passes over a commit that becomes known after a later one', () => {
+  it('never says of two commits that become known in another order that nothing is between them', () => {
     const tail = new Tail()
     tail.committed(3, events('a'))
     tail.committed(1, events('a', 'a'))
-    assert.equal(tail.page(0, ['a'], 10), undefined)
-    assert.deepEqual(positions(tail, 2, ['a']), { found: [3], upTo: 3, atEnd: true })
+    assert.deepEqual(positions(tail, 0, ['a']), { found: [1, 2], upTo: 2, atEnd: true })
+    assert.equal(tail.page(2, ['a'], 10), undefined)
+    tail.committed(4, events('a'))
+    assert.equal(tail.page(2, ['a'], 10), undefined)
+    assert.deepEqual(positions(tail, 3, ['a']), { found: [4], upTo: 4, atEnd: true })
+  })
+
+  it('keeps nothing of an end that the database has lost', () => {
+    const tail = new Tail()
+    tail.committed(1, events('old', 'old', 'old'))
+    tail.committed(2, events('new'))
+    assert.equal(tail.page(0, ['old', 'new'], 10), undefined)
+    assert.deepEqual(positions(tail, 1, ['old', 'new']), { found: [2], upTo: 2, atEnd: true })
+    tail.forget()
+    assert.equal(tail.page(1, ['new'], 10), undefined)
+  })
+
+  it('has keys as the table has them', () => {
+    const tail = new Tail()
+    tail.committed(1, [{ ...anEvent('a'), key: 'half \ud800', subject: 'thing/\udc00' }])
+    const [kept] = tail.page(0, ['a'], 10)!.events
+    assert.deepEqual([kept!.key, kept!.subject], ['half \ufffd', 'thing/\ufffd'])
   })
 
   it('ends a page with the event that fills it', () => {
@@ -44,7 +65,7 @@ describe('the tail of a log', () => {
     assert.deepEqual(positions(tail, 0, ['a'], 2), { found: [1, 3], upTo: 3, atEnd: false })
     const large = new Tail()
     const payload = new Uint8Array(sizes.pageBytesMax)
-    large.committed(1, [...events('a'), { ...event('a'), payload }])
+    large.committed(1, [...events('a'), { ...anEvent('a'), payload }])
     // It keeps no more than it may.
     assert.equal(large.page(0, ['a'], 10), undefined)
   })
@@ -53,7 +74,7 @@ describe('the tail of a log', () => {
     const tail = new Tail()
     const payload = new Uint8Array(500_000)
     for (let position = 1; position <= 100; position += 1)
-      tail.committed(position, [{ ...event('a'), payload }])
+      tail.committed(position, [{ ...anEvent('a'), payload }])
     assert.equal(tail.page(90, ['a'], 100), undefined)
     assert.deepEqual(positions(tail, 97, ['a']), { found: [98, 99, 100], upTo: 100, atEnd: true })
   })
@@ -65,21 +86,5 @@ function positions(tail: Tail, after: number, topics: readonly string[], limit =
 }
 
 function events(...topics: readonly (string | undefined)[]): NewEvent[] {
-  return topics.map(event)
-}
-
-function event(topic: string | undefined): NewEvent {
-  return {
-    id: '00000000-0000-4000-8000-000000000000',
-    type: 'Said',
-    topic,
-    key: 'k',
-    subject: undefined,
-    correlationId: '00000000-0000-4000-8000-000000000000',
-    causationId: undefined,
-    traceparent: undefined,
-    at: 0,
-    payload: new Uint8Array(1),
-    alsoSubjects: [],
-  }
+  return topics.map((topic) => anEvent(topic))
 }

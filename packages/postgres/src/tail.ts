@@ -16,19 +16,27 @@ export class Tail {
   #bytes = 0
 
   committed(firstPosition: number, events: readonly NewEvent[]): void {
-    const end = this.#first + this.#events.length
-    // Two commits may become known in another order than they were made.
-    if (events.length === 0 || firstPosition < end) return
-    if (firstPosition > end) {
-      this.#events = []
-      this.#first = firstPosition
-      this.#bytes = 0
-    }
+    if (events.length === 0) return
+    // Also where it goes back: two commits may become known in another order, and a database may have lost its end.
+    if (firstPosition !== this.#first + this.#events.length) this.forget(firstPosition)
     for (const [nth, event] of events.entries()) {
-      this.#events.push({ ...event, position: firstPosition + nth })
+      this.#events.push({
+        ...event,
+        // As the table has them: a reader finds an event's partition by its key.
+        key: event.key.toWellFormed(),
+        subject: event.subject?.toWellFormed(),
+        position: firstPosition + nth,
+      })
       this.#bytes += bytesOf(event)
     }
-    if (this.#bytes > bytesMax) this.#forget()
+    if (this.#bytes > bytesMax) this.#shorten()
+  }
+
+  /** Begins anew, with the next commit or at this position. */
+  forget(first = 1): void {
+    this.#events = []
+    this.#first = first
+    this.#bytes = 0
   }
 
   /** See `Store.recent`. */
@@ -48,7 +56,7 @@ export class Tail {
   }
 
   /** Half of it at once: one by one would cost more. */
-  #forget(): void {
+  #shorten(): void {
     let count = 0
     while (this.#bytes > bytesMax / 2) {
       this.#bytes -= bytesOf(this.#events[count]!)

@@ -29,6 +29,8 @@ export function transactor(
   let known = 0
 
   return async (need, decide) => {
+    // Before it begins: meanwhile another one may be committed behind it.
+    const before = known
     let write: Write | undefined
     const run = database.transaction(async (transaction) => {
       const places = new Map<string, Place>()
@@ -61,7 +63,7 @@ export function transactor(
       // Without events it may count as not written: if it was, its offsets and versions refuse it a second time.
       if (!(error instanceof ConnectionLost && error.committing !== undefined && first !== undefined))
         throw error
-      const found = await search(database, tables, { session: error.committing, id: first.id, after: known })
+      const found = await search(database, tables, { session: error.committing, id: first.id, after: before })
       if (found === undefined) throw error
       return found
     })

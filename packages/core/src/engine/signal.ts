@@ -27,14 +27,9 @@ export function signal(): Signal {
   }
 }
 
-/** Waits for a ring, at most so long; resolves with whether the time was over first. */
-export async function waitAtMost(clock: Clock, bell: Signal, ms: number): Promise<boolean> {
-  let over = false
-  const cancel = clock.timer(ms, () => {
-    over = true
-    bell.ring()
-  })
+/** Waits for a ring, at most so long. */
+export async function waitAtMost(clock: Clock, bell: Signal, ms: number): Promise<void> {
+  const cancel = clock.timer(ms, bell.ring)
   await bell.wait()
   cancel()
-  return over
 }

@@ -177,6 +177,25 @@ describe('The store as log, divided among processes', () => {
     await subscription.close()
   })
 
+  it('looks for what others commit, however much there is to read all the time', async () => {
+    const [near, far] = [memoryStore('near'), memoryStore('far')]
+    const both = new Map([near, far].map((store) => [store.service, store]))
+    const log = storeLog({ stores: both, clock, lookEveryMs: 20 })
+    const subscription = await log.subscribe({ group: 'g', topics, from: () => Promise.resolve(undefined) })
+    const sources: string[] = []
+    for (let turn = 0; turn < 20; turn += 1) {
+      await write(near, { events: [anEvent({ topic: 'news' })] })
+      log.committed('near', new Set(['news']))
+      // Of another process: nobody rings.
+      if (turn === 3) await write(far, { events: [anEvent({ topic: 'news' })] })
+      const { messages } = await subscription.poll(1_000)
+      sources.push(...messages.map(({ source }) => source))
+      await clock.advance(5)
+    }
+    assert.ok(sources.includes('far/news'), sources.join())
+    await subscription.close()
+  })
+
   it('asks once a second, and not at all when no other process is known', async () => {
     let asked = 0
     const counted: Store = { ...leases, share: (ask) => ((asked += 1), leases.share(ask)) }

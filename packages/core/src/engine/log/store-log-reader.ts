@@ -39,10 +39,9 @@ export function openReader(options: ReaderOptions): Reader {
   const sharer = sharing && sharerOf(sharing, options, partitions, state, bell.ring)
   let lookedAt = clock.monotonic()
 
-  async function waitForMore(): Promise<void> {
-    const restMs = lookedAt + state.lookEveryMs - clock.monotonic()
-    // However often it rings, it is looked: what others commit rings nowhere here.
-    if (restMs > 0 && !(await waitAtMost(clock, bell, restMs))) return
+  /** What others commit rings nowhere here: it is looked for, however often it rings and however much there is. */
+  function lookIfTime(): void {
+    if (clock.monotonic() < lookedAt + state.lookEveryMs) return
     lookedAt = clock.monotonic()
     for (const source of sources) source.stale = true
   }
@@ -56,9 +55,11 @@ export function openReader(options: ReaderOptions): Reader {
         return gone
       }
       await partitions.begin()
+      lookIfTime()
       const found = await readAll(partitions, max)
       if (found !== undefined) return found
-      if (partitions.stale().size === 0) await waitForMore()
+      const restMs = lookedAt + state.lookEveryMs - clock.monotonic()
+      if (partitions.stale().size === 0) await waitAtMost(clock, bell, Math.max(0, restMs))
     }
     state.isInterrupted = false
     return { messages: [], next: [] }
