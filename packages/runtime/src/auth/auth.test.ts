@@ -153,6 +153,16 @@ describe('accounts', () => {
     assert.equal((await refresh(body.refreshToken)).status, 200)
   })
 
+  test('nor does it give anything once the session is closed, or has gone on', async () => {
+    const stolen = (await login()).body.refreshToken
+    const headers = { 'idempotency-key': 'of a thief' }
+    const { body } = await refresh(stolen, headers)
+    assert.equal((await refresh(body.refreshToken)).status, 200)
+    assert.equal((await refresh(stolen, headers)).status, 401)
+    assert.equal((await refresh(stolen)).status, 401)
+    assert.equal((await refresh(stolen, headers)).status, 401)
+  })
+
   test('no other token is a refresh token, and a refresh token is no other', async () => {
     const { accessToken, refreshToken } = (await login()).body
     for (const bad of [accessToken, 'abc', token({ sid: 'x', gen: 0 }, { typ: 'rt+jwt' })]) {

@@ -9,7 +9,7 @@ import { traceparentOf } from '../http/trace.ts'
 import { Account, accountId } from './account.ts'
 import { callerOf } from './identity.ts'
 import { verifyPassword } from './password.ts'
-import { openSession, refreshSession } from './session.ts'
+import { openSession, refreshSession, Session } from './session.ts'
 import { accessSeconds, type RefreshClaims, type Tokens } from './tokens.ts'
 
 const TokenPair = Type.Object({
@@ -75,6 +75,9 @@ export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: str
         const refreshed = await engine.submit(refreshSession, claims, how(request))
         if (refreshed.refused || !refreshed.reply.open) throw new HttpProblem('REFRESH_TOKEN_INVALID')
         const { sessionId, generation } = claims
+        // The answer may be a kept one: what was good then need not be now.
+        const now = await engine.read.entity(Session, sessionId)
+        if (!now.open || now.generation !== generation + 1) throw new HttpProblem('REFRESH_TOKEN_INVALID')
         return pair(refreshed.reply.email, { sessionId, generation: generation + 1 })
       },
     },

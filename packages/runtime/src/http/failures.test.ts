@@ -59,6 +59,11 @@ describe('problems', () => {
   const refusedUnread: Record<string, [() => ReturnType<typeof call>, number, string]> = {
     'broken JSON': [() => unreadable('{"a":'), 400, 'REQUEST_UNREADABLE'],
     'a poisoned prototype': [() => unreadable('{"__proto__":{}}'), 400, 'REQUEST_UNREADABLE'],
+    'a body that is too deep': [
+      () => unreadable(`{"unasked":${'['.repeat(10_000)}${']'.repeat(10_000)}}`),
+      400,
+      'REQUEST_UNREADABLE',
+    ],
     'a malformed address': [() => call(orders.gateway, 'GET /api/orders/%ZZ'), 400, 'REQUEST_UNREADABLE'],
     'more than 1 MB': [() => unreadable(JSON.stringify('x'.repeat(1024 * 1024))), 413, 'BODY_TOO_LARGE'],
     'another media type': [() => unreadable('a=b', 'text/plain'), 415, 'MEDIA_TYPE_UNSUPPORTED'],

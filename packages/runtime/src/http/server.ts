@@ -1,9 +1,13 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { setCommonHeaders } from './common-headers.ts'
 import { answerFailure } from './failures.ts'
+import { isNestedDeeper } from './nesting.ts'
+import { HttpProblem } from './problem.ts'
 import { correlationIdOf } from './trace.ts'
 
 const bodyLimit = 1024 * 1024
+/** How deep lists and objects may stand in each other in a body, also in what nobody asked for: more than any event takes. */
+const bodyDepthMax = 256
 /** How long requests in hand may still take once a server closes. */
 const closeWithinMs = 5_000
 
@@ -38,6 +42,7 @@ export function createServer(logger: FastifyBaseLogger): FastifyInstance {
   http.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     // Clients that always send the header, also with nothing to say.
     if (body === '') done(null, undefined)
+    else if (isNestedDeeper(body as string, bodyDepthMax)) done(new HttpProblem('REQUEST_UNREADABLE'))
     else void parse(request, body as string, done)
   })
   return http
