@@ -1,5 +1,5 @@
 import { invariant } from '../../errors.ts'
-import type { Offset, Store } from '../../ports/store.ts'
+import type { Loaded, Need, Offset, Store } from '../../ports/store.ts'
 import { type DecideContext, type Decided, decideBatch } from '../decide/decide-batch.ts'
 import { needOf } from '../decide/need.ts'
 import type { Effects } from '../effects/effects.ts'
@@ -63,7 +63,9 @@ export function transaction(options: {
       const pass = { works: batch.works, now: lastAt, first: { need, loaded }, more, broken }
       decided = await decideBatch(context, pass)
       offsets = batch.fence?.expecting(firstOf(batch, decided.count).reached) ?? []
-      return { ...decided.write, offsets, unclaim: leftOf(batch.works, decided.count, loaded.duplicates) }
+      const done = batch.works.slice(0, decided.count)
+      const unclaim = done.length < batch.works.length ? leftOf(need, loaded, done) : []
+      return { ...decided.write, offsets, unclaim }
     })
     invariant(decided !== undefined, 'A store committed without deciding.')
     return { ...decided, firstPosition, offsets, durationMs: clock.monotonic() - startedAt }
@@ -71,19 +73,9 @@ export function transaction(options: {
 }
 
 /** Ids that were claimed for the whole batch, of works that it does not come to: they will be claimed again. */
-function leftOf(works: readonly Work[], count: number, duplicates: ReadonlySet<string>): readonly string[] {
-  if (count === works.length) return []
-  const done = new Set(
-    works
-      .slice(0, count)
-      .flatMap(messageOf)
-      .map(({ event }) => event.id),
-  )
-  return works
-    .slice(count)
-    .flatMap(messageOf)
-    .map(({ event }) => event.id)
-    .filter((id) => !done.has(id) && !duplicates.has(id))
+function leftOf({ claim }: Need, { duplicates }: Loaded, done: readonly Work[]): readonly string[] {
+  const ids = new Set(done.flatMap(messageOf).map(({ event }) => event.id))
+  return claim.filter((id) => !ids.has(id) && !duplicates.has(id))
 }
 
 /** Works whose effect has yet to run: of each queue only the first, since the next must see what became of it. */

@@ -164,6 +164,8 @@ async function slowTogether(
   for (const id of ids) {
     await eventually(`${id} is done`, async () => (await process.state(working, Work, id)).count === 1)
   }
+  const conflicts = process.reports.retried.filter(({ cause }) => hasCode(cause, 'BATCH_CONFLICT'))
+  assert.deepEqual(conflicts, [], 'nobody else was there')
   assert.ok(
     process.reports.batches.every(({ events }) => events.length <= 10),
     'a batch decides for half a second',

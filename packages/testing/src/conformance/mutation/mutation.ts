@@ -96,8 +96,8 @@ export const mutations: readonly Mutation[] = [
     group: 'bounds',
     case: 'also where the log repeats',
     file: 'engine/commit/transaction.ts',
-    from: 'unclaim: leftOf(batch.works, decided.count, loaded.duplicates)',
-    to: 'unclaim: leftOf([], 0, loaded.duplicates)',
+    from: 'leftOf(need, loaded, done) : []',
+    to: 'leftOf(need, loaded, batch.works) : []',
   },
   {
     defect: 'lets a listener throw into the loop',
