@@ -51,8 +51,8 @@ export function memoryStore(service: string, data: MemoryData = memoryData()): S
         check(held, write)
         const firstPosition = held.events.length + 1
         const left = new Set(write.unclaim)
-        if (write.unclaim.some((id) => !need.claim.includes(id))) {
-          throw new WaybillError('BATCH_CONFLICT', 'An id that it leaves is not claimed.')
+        if (left.size < write.unclaim.length || write.unclaim.some((id) => !need.claim.includes(id))) {
+          throw new WaybillError('BATCH_CONFLICT', 'An id that it leaves is not claimed, or no longer.')
         }
         apply(held, write, left.size === 0 ? need.claim : need.claim.filter((id) => !left.has(id)))
         return { firstPosition }

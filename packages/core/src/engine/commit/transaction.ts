@@ -75,7 +75,8 @@ export function transaction(options: {
 /** Ids that were claimed for the whole batch, of works that it does not come to: they will be claimed again. */
 function leftOf({ claim }: Need, { duplicates }: Loaded, done: readonly Work[]): readonly string[] {
   const ids = new Set(done.flatMap(messageOf).map(({ event }) => event.id))
-  return claim.filter((id) => !ids.has(id) && !duplicates.has(id))
+  // The log may have brought one twice.
+  return [...new Set(claim)].filter((id) => !ids.has(id) && !duplicates.has(id))
 }
 
 /** Works whose effect has yet to run: of each queue only the first, since the next must see what became of it. */
