@@ -1,4 +1,4 @@
-import type { GroupPartitionsAssigner } from '@platformatic/kafka'
+import { cooperativeStickyAssigner, type GroupPartitionsAssigner } from '@platformatic/kafka'
 import { nameOf } from './reading.ts'
 
 type Members = Parameters<GroupPartitionsAssigner>[1]
@@ -16,9 +16,13 @@ interface Place {
  *
  * As few as possible change hands, and those that do are given to nobody until their member has let them go: it asks
  * again then (KIP-429).
+ *
+ * Where there are more members than numbers, some would have nothing: then the partitions go one by one.
  */
-export const assignPartitions: GroupPartitionsAssigner = (_, members, topics, metadata) => {
+export const assignPartitions: GroupPartitionsAssigner = (current, members, topics, metadata) => {
   const places = placesOf(members, topics, metadata)
+  if (places.every(({ partition }) => partition + 1 < members.size))
+    return cooperativeStickyAssigner(current, members, topics, metadata)
   const claims = claimsOf(members)
   const owners = ownersOf(members, places, claims)
   const given = new Map([...members.keys()].map((id) => [id, new Map<string, number[]>()]))
