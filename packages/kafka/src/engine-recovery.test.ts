@@ -146,7 +146,11 @@ describe(
         Promise.all(of.map(async (id) => (await engine.read.entity(its.Heard, id)).seen))
       await eventually(`all is heard up to ${upTo}`, async () =>
         (await seen()).every((one) => one.length >= upTo),
-      )
+      ).catch(async (error: unknown) => {
+        // What stood in the way.
+        const [last, offsets] = [await seen(), await [...running].at(-1)!.store.offsets()]
+        throw new Error(JSON.stringify({ last, offsets, troubles, halted }), { cause: error })
+      })
       const expected = Array.from({ length: upTo }, (_, n) => n + 1)
       assert.deepEqual(
         await seen(),
