@@ -21,10 +21,10 @@ interface Place {
  */
 export const assignPartitions: GroupPartitionsAssigner = (current, members, topics, metadata) => {
   const places = placesOf(members, topics, metadata)
-  if (places.every(({ partition }) => partition + 1 < members.size))
-    return cooperativeStickyAssigner(current, members, topics, metadata)
+  const count = Math.max(0, ...places.map(({ partition }) => partition + 1))
+  if (count < members.size) return cooperativeStickyAssigner(current, members, topics, metadata)
   const claims = claimsOf(members)
-  const owners = ownersOf(members, places, claims)
+  const owners = ownersOf(members, { count, places, claims })
   const given = new Map([...members.keys()].map((id) => [id, new Map<string, number[]>()]))
   for (const place of places) {
     const id = memberFor(place, owners, members)
@@ -68,10 +68,16 @@ function claimsOf(members: Members): ReadonlyMap<string, ReadonlySet<string>> {
 /** The member for each number of a partition: the one that has most of it, as long as it has no more numbers than others. */
 function ownersOf(
   members: Members,
-  places: readonly Place[],
-  claims: ReadonlyMap<string, ReadonlySet<string>>,
+  {
+    count,
+    places,
+    claims,
+  }: {
+    readonly count: number
+    readonly places: readonly Place[]
+    readonly claims: ReadonlyMap<string, ReadonlySet<string>>
+  },
 ): readonly string[] {
-  const count = Math.max(0, ...places.map(({ partition }) => partition + 1))
   const numbers = new Map([...members.keys()].toSorted().map((id) => [id, new Set<number>()]))
   const most = Math.ceil(count / members.size)
   const least = Math.floor(count / members.size)

@@ -31,10 +31,13 @@ export function createPostgresStore(options: {
   const transact = transactor(database, tables, { moved, tail })
   const due = dueFrom(tables)
   let indexes: Indexes = new Map()
-  /** Whatever broke the connection: behind the next one may be a database that has lost its end. */
-  const watched = <T>(outcome: Promise<T>): Promise<T> =>
-    explained(outcome, (error) => void (error instanceof ConnectionLost && tail.forget()))
-  const read = <T>(work: (run: Run) => Promise<T>): Promise<T> => watched(database.read(work))
+  const explained = <T>(outcome: Promise<T>): Promise<T> =>
+    outcome.catch((error: unknown) => {
+      // Behind the next connection may be a database that has lost its end.
+      if (error instanceof ConnectionLost) tail.forget()
+      throw waybillError(error)
+    })
+  const read = <T>(work: (run: Run) => Promise<T>): Promise<T> => explained(database.read(work))
 
   return {
     service,
@@ -44,7 +47,7 @@ export function createPostgresStore(options: {
     },
     close: async () => {},
     load: (need) => read((run) => load(run, tables, { need, mode: 'peek', moved })),
-    transact: (need, decide) => watched(transact(need, decide)),
+    transact: (need, decide) => explained(transact(need, decide)),
     offsets: () => read((run) => offsets(run, tables)),
     due: (ask) => read((run) => due(run, ask)),
     retryGivenUp: (definition) => read((run) => retryGivenUp(run, tables, definition)),
@@ -66,11 +69,4 @@ export function createPostgresStore(options: {
     share: (ask) => read((run) => share(run, tables, ask)),
     leave: (as) => read((run) => leave(run, tables, as)),
   }
-}
-
-function explained<T>(outcome: Promise<T>, failed: (error: unknown) => void = () => {}): Promise<T> {
-  return outcome.catch((error: unknown) => {
-    failed(error)
-    throw waybillError(error)
-  })
 }

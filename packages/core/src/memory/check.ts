@@ -1,5 +1,5 @@
 import { WaybillError } from '../errors.ts'
-import type { Write } from '../ports/store.ts'
+import type { Need, Write } from '../ports/store.ts'
 import { checkForm, checkSubjects } from '../write-form.ts'
 import { type Data, offsetId } from './data.ts'
 
@@ -10,8 +10,9 @@ declare const TextEncoder: new () => { encode(text: string): Uint8Array }
 const encoder = new TextEncoder()
 
 /** Everything that can make a write fail, before anything of it is done. */
-export function check(data: Data, write: Write): void {
+export function check(data: Data, write: Write, need: Pick<Need, 'claim'>): void {
   checkRaces(data, write)
+  checkClaims(need, write)
   checkSubjects(write)
   checkForm(write)
   checkIndexed(write)
@@ -41,6 +42,13 @@ function checkRaces(data: Data, write: Write): void {
         `Partition ${partition} of ${source} was moved on by another process.`,
       )
     }
+  }
+}
+
+/** A database finds no more to give back than was claimed. */
+function checkClaims({ claim }: Pick<Need, 'claim'>, { unclaim }: Write): void {
+  if (new Set(unclaim).size < unclaim.length || unclaim.some((id) => !claim.includes(id))) {
+    throw new WaybillError('BATCH_CONFLICT', 'An id that it leaves is not claimed, or no longer.')
   }
 }
 

@@ -48,12 +48,9 @@ export function memoryStore(service: string, data: MemoryData = memoryData()): S
         if (held.clock.monotonic() - startedAt > transactionMsMax) {
           throw new WaybillError('STORE_UNAVAILABLE', 'The transaction took too long.')
         }
-        check(held, write)
+        check(held, write, need)
         const firstPosition = held.events.length + 1
         const left = new Set(write.unclaim)
-        if (left.size < write.unclaim.length || write.unclaim.some((id) => !need.claim.includes(id))) {
-          throw new WaybillError('BATCH_CONFLICT', 'An id that it leaves is not claimed, or no longer.')
-        }
         apply(held, write, left.size === 0 ? need.claim : need.claim.filter((id) => !left.has(id)))
         return { firstPosition }
       }),
