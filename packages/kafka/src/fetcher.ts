@@ -3,7 +3,7 @@ import { backoffMs } from './backoff.ts'
 import type { Brokers, PartitionAnswer, PartitionAsk, TopicState } from './brokers.ts'
 import { type Fetched, fetchedIn } from './fetched.ts'
 import { type Loss, refillMs } from './loss.ts'
-import { nameOf, type Reading } from './reading.ts'
+import { isAt, nameOf, type Position, type Reading } from './reading.ts'
 import type { Trouble } from './trouble.ts'
 import { within } from './within.ts'
 
@@ -14,6 +14,8 @@ export interface Fetcher {
   close(): Promise<void>
 }
 
+/** Whatever is found out about a partition is said with where it was read then. */
+type Asked = Pick<Loss, 'reading' | 'at'>
 type Topics = ReadonlyMap<string, TopicState>
 
 /** A broker that says nothing for so long is taken for dead. */
@@ -109,12 +111,14 @@ export function createFetcher(options: {
       const state = found.get(topic)
       if (state === undefined) continue
       reading.topicId ??= state.id
+      const at = { ...reading }
       if (state.partitions[partition] === undefined) {
         const found = `it has only ${state.partitions.length} partitions now`
-        losses.push({ reading, kind: 'gone', found, resume: undefined, partitions: state.partitions.length })
+        const { length: partitions } = state.partitions
+        losses.push({ reading, at, kind: 'gone', found, resume: undefined, partitions })
       } else if (reading.topicId !== state.id) {
         const found = `another topic of that name is there now: ${state.id} instead of ${topicId}`
-        losses.push(await lossOf(reading, state, 'recreated', found))
+        losses.push(await lossOf({ reading, at }, state, 'recreated', found))
       } else fit.push(reading)
     }
     if (losses.length > 0) lost(losses)
@@ -123,16 +127,16 @@ export function createFetcher(options: {
 
   /** Of a log that is not the one that was read all may be new that is young enough. */
   async function lossOf(
-    reading: Reading,
+    { reading, at }: Asked,
     state: TopicState,
     kind: Loss['kind'],
     found: string,
-    known: Partial<Loss['resume']> = {},
+    known: Partial<Position> = {},
   ): Promise<Loss> {
     const { topic, partition } = reading
     const next = known.next ?? (await brokers.offset(topic, partition, { since: Date.now() - refillMs }))
     const resume = { topicId: state.id, epoch: -1, ...known, next }
-    return { reading, kind, found, resume, partitions: state.partitions.length }
+    return { reading, at, kind, found, resume, partitions: state.partitions.length }
   }
 
   async function askLeader(leader: number, readings: readonly Reading[], found: Topics): Promise<void> {
@@ -158,22 +162,23 @@ export function createFetcher(options: {
     const answers = await brokers.fetch(leader, asks, { maxBytes, partitionMaxBytes })
     const byId = new Map(
       readings
-        .map((reading, n) => [`${asks[n]!.topicId}/${reading.partition}`, reading] as const)
-        .filter(([, reading], n) => isAt(reading, asks[n]!)),
+        .map((reading, n) => [`${asks[n]!.topicId}/${reading.partition}`, { reading, at: asks[n]! }] as const)
+        .filter(([, { reading, at }]) => isAt(reading, at)),
     )
     const unwell = new Set<Reading>()
     const losses: Loss[] = []
     const fetched: Fetched[] = []
     for (const answer of answers) {
-      const reading = byId.get(`${answer.topicId}/${answer.partition}`)
-      if (reading === undefined) continue
+      const asked = byId.get(`${answer.topicId}/${answer.partition}`)
+      if (asked === undefined) continue
+      const { reading } = asked
       if (answer.error === undefined && answer.diverging === undefined) {
         const part = fetchedIn(answer, reading)
         if (part !== undefined) fetched.push(part)
         continue
       }
       unwell.add(reading)
-      const loss = await examine(reading, found.get(reading.topic)!, answer)
+      const loss = await examine(asked, found.get(reading.topic)!, answer)
       if (loss !== undefined) losses.push(loss)
     }
     if (losses.length > 0) lost(losses)
@@ -191,17 +196,18 @@ export function createFetcher(options: {
 
   /** What is wrong with a partition that was not answered as one would wish; `undefined`: that may pass. */
   async function examine(
-    reading: Reading,
+    asked: Asked,
     state: TopicState,
     { error, diverging }: PartitionAnswer,
   ): Promise<Loss | undefined> {
-    const { next, epoch } = reading
+    const { reading, at } = asked
+    const { next, epoch } = at
     if (diverging !== undefined) {
       const found = `it parted at ${diverging.endOffset} from what was read`
       const known = { next: Math.min(diverging.endOffset, next), epoch: diverging.epoch }
-      return lossOf(reading, state, 'truncated', found, known)
+      return lossOf(asked, state, 'truncated', found, known)
     }
-    if (error === 'OFFSET_OUT_OF_RANGE') return relocate(reading, state)
+    if (error === 'OFFSET_OUT_OF_RANGE') return relocate(asked, state)
     if (passing.has(error!)) brokers.forget()
     const cause = new Error(`${nameOf(reading)} can't be read from ${next} (epoch ${epoch}): ${error}`)
     setAside([reading], cause, !passing.has(error!))
@@ -209,20 +215,22 @@ export function createFetcher(options: {
   }
 
   /** What is before the start of a partition has expired; what is behind its end was never there, or is lost. */
-  async function relocate(reading: Reading, state: TopicState): Promise<Loss | undefined> {
-    const { topic, partition, next, epoch, isMarked } = reading
+  async function relocate(asked: Asked, state: TopicState): Promise<Loss | undefined> {
+    const { reading, at } = asked
+    const { topic, partition, isMarked } = reading
+    const { next, epoch } = at
     const end = await brokers.offset(topic, partition, 'end')
-    if (next > end) return lossOf(reading, state, 'truncated', `it ends at ${end}`)
+    if (next > end) return lossOf(asked, state, 'truncated', `it ends at ${end}`)
     const start = await brokers.offset(topic, partition, 'start')
     if (next < start) {
       // Nothing of it was ever read: it begins wherever the log begins.
       if (next > 0 || isMarked)
-        return lossOf(reading, state, 'expired', `it begins at ${start}`, { next: start })
-      reading.next = start
+        return lossOf(asked, state, 'expired', `it begins at ${start}`, { next: start })
+      if (isAt(reading, at)) reading.next = start
       return undefined
     }
     if (epoch >= 0 && suspects.has(reading)) {
-      return lossOf(reading, state, 'truncated', `no leader of epoch ${epoch} is known to it`)
+      return lossOf(asked, state, 'truncated', `no leader of epoch ${epoch} is known to it`)
     }
     suspects.add(reading)
     setAside([reading], new Error(`${nameOf(reading)} is out of range at ${next}`), false)
@@ -280,9 +288,4 @@ function askFor(
   { id: topicId, partitions }: TopicState,
 ): PartitionAsk {
   return { topic, topicId, partition, next, epoch, leaderEpoch: partitions[partition]!.leaderEpoch }
-}
-
-/** While an answer is waited for, it may have been found that the partition is to be read from elsewhere. */
-function isAt({ next, topicId }: Reading, ask: PartitionAsk): boolean {
-  return next === ask.next && topicId === ask.topicId
 }

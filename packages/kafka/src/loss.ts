@@ -1,8 +1,10 @@
-import type { Reading } from './reading.ts'
+import type { Position, Reading } from './reading.ts'
 
 /** A partition that does not have, or no longer has, what stands before or at the saved offset. */
 export interface Loss {
   readonly reading: Reading
+  /** Where it was read when this was found. */
+  readonly at: Readonly<Position>
   /**
    * `recreated`: this is another topic of the same name. `truncated`: its log ends before the saved offset, or has parted
    * from what was read. `expired`: what was to be read next has been deleted. `gone`: there is no such partition.
@@ -11,7 +13,7 @@ export interface Loss {
   /** What was found: a sentence without its end. */
   readonly found: string
   /** From where on it can be read, once what is missing has come from elsewhere; `undefined`: not at all. */
-  readonly resume: Pick<Reading, 'next' | 'topicId' | 'epoch'> | undefined
+  readonly resume: Readonly<Position> | undefined
   /** How many partitions the topic has now. */
   readonly partitions: number
 }

@@ -2,7 +2,7 @@ import type { Message, Offset } from '@waybill/core'
 import { bytesOf, type Fetched } from './fetched.ts'
 import { markOf } from './mark.ts'
 import { readRecord } from './read-record.ts'
-import { offsetOf, type Reading } from './reading.ts'
+import { offsetOf, type Position, type Reading } from './reading.ts'
 
 /** Messages of one partition that wait to be taken, in order. */
 export interface Portion {
@@ -40,7 +40,7 @@ export function fetchedPortion({ reading, records, next, epoch }: Fetched): Port
 export function filledPortion(
   reading: Reading,
   events: readonly Message['event'][],
-  end?: Pick<Reading, 'next' | 'topicId' | 'epoch'>,
+  end?: Position,
 ): Portion {
   const { topic: source, partition } = reading
   return {

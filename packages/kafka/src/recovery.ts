@@ -6,7 +6,7 @@ import { type Loss, refillMs } from './loss.ts'
 import { partitionOf } from './partition-of.ts'
 import { filledPortion, type Portion } from './portion.ts'
 import { keyOf } from './read-record.ts'
-import { nameOf, offsetOf, type Reading } from './reading.ts'
+import { isAt, nameOf, offsetOf, type Position, type Reading } from './reading.ts'
 import { eventsSince, type EventTable } from './refill.ts'
 import type { Trouble } from './trouble.ts'
 
@@ -62,7 +62,7 @@ export function createRecovery(options: {
   const closing = new AbortController()
   const resting = new Set<Reading>()
   /** All of them given, they are read on from there when that is saved. */
-  const given = new Map<Reading, NonNullable<Loss['resume']>>()
+  const given = new Map<Reading, Position>()
   /** By topic and partition: so long as nothing of it was fetched. */
   const halts = new Map<string, Halted & { readonly reading: Reading }>()
 
@@ -70,16 +70,16 @@ export function createRecovery(options: {
     resting.add(loss.reading)
   }
 
-  function goOnWith(reading: Reading, { next, topicId, epoch }: NonNullable<Loss['resume']>): void {
+  function goOnWith(reading: Reading, { next, topicId, epoch }: Position): void {
     Object.assign(reading, { next, topicId, epoch })
     resting.delete(reading)
     goOn()
   }
 
-  function halt({ reading, found }: Loss): void {
-    const { topic: source, partition, next } = reading
+  function halt({ reading, at, found }: Loss): void {
+    const { topic: source, partition } = reading
     const known = halts.get(nameOf(reading))
-    const cause = known?.cause ?? new LogTruncated(source, partition, next, found)
+    const cause = known?.cause ?? new LogTruncated(source, partition, at.next, found)
     halts.set(nameOf(reading), { source, partition, cause, reading })
     if (known === undefined) report({ source, partition, cause })
   }
@@ -109,7 +109,10 @@ export function createRecovery(options: {
       losses.map(async ({ reading, resume }) => {
         // What came before is still counted as the old log counts.
         await settled(reading)
+        const saved = await from(topic, reading.partition)
         if (!isRead(reading)) return
+        // What is saved already would not be saved once more.
+        if (isSame(saved, offsetOf({ ...reading, ...resume! }))) return goOnWith(reading, resume!)
         given.set(reading, resume!)
         await give([filledPortion(reading, [], resume)])
       }),
@@ -150,20 +153,21 @@ export function createRecovery(options: {
   return {
     isResting: (reading) => resting.has(reading),
     lost: (losses) => {
-      const fresh = losses.filter(({ reading }) => isRead(reading) && !resting.has(reading))
+      // Finding it out takes a while: by then it may have been mended.
+      const fresh = losses.filter(
+        ({ reading, at }) => isRead(reading) && !resting.has(reading) && isAt(reading, at),
+      )
       const fills = fresh.filter(
         ({ reading, resume }) => resume !== undefined && tables(reading.topic).length > 0,
       )
       for (const loss of fresh) {
-        const { reading, kind, resume } = loss
+        const { reading, at, kind, resume } = loss
         if (fills.includes(loss)) {
           rest(loss)
           trouble(new Error(`${describe(loss)}: what is missing is read from the tables`), 0)
         } else if (kind === 'expired') {
           trouble(
-            new Error(
-              `${describe(loss)}: ${reading.next} to ${resume!.next - 1} expired before they were read`,
-            ),
+            new Error(`${describe(loss)}: ${at.next} to ${resume!.next - 1} expired before they were read`),
             0,
           )
           goOnWith(reading, resume!)
@@ -192,15 +196,8 @@ export function createRecovery(options: {
     },
     saved: (offsets) => {
       for (const [reading, resume] of given) {
-        const { source, partition, next, mark } = offsetOf({ ...reading, ...resume })
-        const isSaved = offsets.some(
-          (saved) =>
-            saved.source === source &&
-            saved.partition === partition &&
-            saved.next === next &&
-            saved.mark === mark,
-        )
-        if (!isSaved) continue
+        const awaited = offsetOf({ ...reading, ...resume })
+        if (!offsets.some((saved) => isSame(saved, awaited))) continue
         given.delete(reading)
         if (isRead(reading)) goOnWith(reading, resume)
       }
@@ -223,8 +220,14 @@ export function createRecovery(options: {
   }
 }
 
-function describe({ reading, found }: Loss): string {
-  return `${nameOf(reading)} was read up to ${reading.next}, but ${found}`
+function describe({ reading, at, found }: Loss): string {
+  return `${nameOf(reading)} was read up to ${at.next}, but ${found}`
+}
+
+function isSame(saved: Offset | undefined, { source, partition, next, mark }: Offset): boolean {
+  return (
+    saved?.source === source && saved.partition === partition && saved.next === next && saved.mark === mark
+  )
 }
 
 /** As it would come from the topic. */
