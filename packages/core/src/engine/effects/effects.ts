@@ -86,7 +86,10 @@ export function effects(options: Acting & { ended: (queue: string) => void }): E
     committed: (works) => {
       if (runs.size === 0) return
       for (const work of works) {
-        if (work.kind === 'event' && runs.get(work.head.id)?.endedAt !== undefined) runs.delete(work.head.id)
+        if (work.kind !== 'event') continue
+        const run = runs.get(work.head.id)
+        // One that has ended since has yet to do its part.
+        if (run?.endedAt !== undefined && run.settlement === work.settlement) runs.delete(work.head.id)
       }
     },
     nudge: progress.ring,

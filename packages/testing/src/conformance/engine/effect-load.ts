@@ -47,6 +47,22 @@ function forgetful(state: { isAway: boolean }): (store: Store) => Store {
   })
 }
 
+/** A store that says when an event is set aside, and commits that a little later. */
+function endingWhenParked(end: () => void): (store: Store) => Store {
+  return (store) => ({
+    ...store,
+    transact: (need, decide) =>
+      store.transact(need, async (loaded, more) => {
+        const write = await decide(loaded, more)
+        if (write.park.length > 0) {
+          end()
+          await pause(20)
+        }
+        return write
+      }),
+  })
+}
+
 export const effectLoad = group('effects under load', {
   'many that are slow keep no command waiting': async (world) => {
     let running = 0
@@ -110,9 +126,10 @@ export const effectLoad = group('effects under load', {
 
   'that end while the store is away are taken up when it is back': async (world) => {
     const state = { isAway: false }
+    const gate = Promise.withResolvers<void>()
     let ended = 0
     const it = acting(world, async () => {
-      await pause(300)
+      await gate.promise
       ended += 1
     })
     const process = await world.run(it.system, { store: forgetful(state) })
@@ -120,6 +137,7 @@ export const effectLoad = group('effects under load', {
     const store = await world.look(it.accounts, it.system)
     await eventually('it is set aside', async () => (await store.parked(1)).length === 1)
     state.isAway = true
+    gate.resolve()
     await eventually('it has ended', () => ended === 1)
     await pause(100)
     state.isAway = false
@@ -130,6 +148,23 @@ export const effectLoad = group('effects under load', {
     )
     // Without its being told, only the lease of the parked event would end the wait: after 20 seconds.
     assert.ok(performance.now() - startedAt < 5_000)
+    assert.equal(ended, 1)
+  },
+
+  'that end while they are being set aside have not run in vain': async (world) => {
+    const gate = Promise.withResolvers<void>()
+    let ended = 0
+    const it = acting(world, async () => {
+      await gate.promise
+      ended += 1
+    })
+    const store = endingWhenParked(gate.resolve)
+    const process = await world.run(it.system, { store })
+    await it.tell(process, 'a')
+    await eventually(
+      'it is done',
+      async () => (await process.state(it.accounts, it.Account, 'a')).acted === 1,
+    )
     assert.equal(ended, 1)
   },
 })

@@ -161,7 +161,8 @@ export const effects = group('effects', {
     const ids = many(10, newId)
     await Promise.all(ids.map((id) => process.place(id)))
     await process.settled(...ids)
-    await eventually('all have asked', () => answers.length === 10)
+    await eventually('all have asked', () => answers.length >= 10)
+    assert.equal(answers.length, 10)
     assert.equal(new Set(drawn).size, 10)
     assert.deepEqual(answers.at(-1), { onHand: 10_000 - 10 })
   },

@@ -188,6 +188,14 @@ export const mutations: readonly Mutation[] = [
     to: 'if (due === undefined) {\n        state.free.clear()',
   },
   {
+    defect: 'forgets what an effect has come to while its event is set aside',
+    group: 'effects under load',
+    case: 'that end while they are being set aside',
+    file: 'engine/effects/effects.ts',
+    from: ' && run.settlement === work.settlement',
+    to: '',
+  },
+  {
     defect: 'waits by a clock that may jump',
     group: 'clocks',
     case: 'a clock that is set back',
