@@ -62,6 +62,10 @@ export const catalogue = {
     family: 'bug',
     help: 'Carry the positions over with `waybill log move`, or set WAYBILL_LOG back to what it was.',
   },
+  DEFINITION_CHANGED: {
+    family: 'bug',
+    help: 'Give back its name to what was renamed, keep declaring an event that a history holds, and make a new field of a row optional. List in `retired` what is gone on purpose.',
+  },
   PAYLOAD_UNREADABLE: {
     family: 'terminal',
     help: 'The payload does not fit the schema that it names. Mend its producer.',

@@ -34,7 +34,7 @@ export {
 } from './errors.ts'
 export { sizes } from './limits.ts'
 export { createEngine, type EngineOptions } from './engine/create-engine.ts'
-export { recordedOf } from './engine/read/replay.ts'
+export { checkHistory } from './engine/history/check-history.ts'
 export { storeLog } from './engine/log/store-log.ts'
 export { jsonCodec } from './memory/codec.ts'
 export { type MemoryData, memoryData, memoryStore } from './memory/store.ts'

@@ -75,7 +75,7 @@ test('while somebody holds a snapshot, a commit and a look look at no more than 
       return {
         ...writeNothing,
         events: [oneEvent()],
-        snapshots: [{ subject: 'stock/1', version: expected + 1, expected, state: { n: next } }],
+        snapshots: [{ subject: 'stock/1', version: expected + 1, expected, way: 1, state: { n: next } }],
         offsets: [{ source: 'orders', partition: 0, expected: next - 1, next }],
         deadlines: [{ ...oneEvent(), afterMs: 0, recorded: true }],
       }

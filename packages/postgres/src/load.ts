@@ -47,7 +47,7 @@ export async function load(
     // A row of this table is never deleted: so whoever has waited for it has it.
     ask(
       need.subjects,
-      () => sql`select subject, version, state, ${isFull} from ${tables.entity}
+      () => sql`select subject, version, state, way, ${isFull} from ${tables.entity}
         where subject = any(${texts(need.subjects)}) order by subject ${lock}`,
     ),
     hotOf(run, tables, guessed),
@@ -104,7 +104,7 @@ async function hotOf(run: Run, tables: Tables, subjects: readonly string[]): Pro
   if (subjects.length === 0) return []
   return run(
     statement(sql`select hot.* from unnest(${texts(subjects)}) u(subject), lateral (
-        select subject, version, state, ${isFull}, gen from ${tables.entityHot} h
+        select subject, version, state, way, ${isFull}, gen from ${tables.entityHot} h
         where h.subject = u.subject order by gen desc limit 1
       ) hot`),
   )
@@ -118,8 +118,8 @@ function located(
   const places = new Map<string, Place>()
   for (const first of entities) {
     const row = first[2] === null ? states.get(first[0])! : first
-    const [subject, version, state, isRowFull, gen = 0] = row
-    snapshots.set(subject, { subject, version, state: JSON.parse(state) })
+    const [subject, version, state, way, isRowFull, gen = 0] = row
+    snapshots.set(subject, { subject, version, state: JSON.parse(state), way })
     if (gen > 0 || isRowFull !== null) places.set(subject, { gen, isFull: isRowFull !== null })
   }
   return { snapshots, places }

@@ -77,11 +77,11 @@ test('a database of the first version keeps its events, entities, positions and 
   )
   const need = { ...needNothing, subjects: ['order/a', 'order/b'] }
   const { snapshots } = await store.load(need)
-  assert.deepEqual(snapshots.get('order/b'), { subject: 'order/b', version: 70, state: { n: 70 } })
+  assert.deepEqual(snapshots.get('order/b'), { subject: 'order/b', version: 70, way: 0, state: { n: 70 } })
   const written = await store.transact(need, () => ({
     ...writeNothing,
     events: [],
-    snapshots: [{ subject: 'order/a', version: 3, expected: 2, state: { n: 3 } }],
+    snapshots: [{ subject: 'order/a', version: 3, expected: 2, way: 0, state: { n: 3 } }],
     offsets: [{ source: 'product', partition: 0, expected: 12, next: 13 }],
   }))
   assert.equal(written.firstPosition, 4)

@@ -26,6 +26,7 @@ export function tablesIn(schema: string) {
     inbox: named('inbox'),
     reply: named('reply'),
     sequence: named('sequence'),
+    note: named('note'),
     expect: named('expect'),
     member: named('member'),
     share: named('share'),

@@ -7,6 +7,7 @@ import { leave, share } from './leases.ts'
 import { load, type Moved } from './load.ts'
 import { correlated, history, published } from './log.ts'
 import { migrate } from './migrate.ts'
+import { holds, keepNotes, notes } from './notes.ts'
 import { offsets } from './offsets.ts'
 import { allParked } from './parked.ts'
 import { tablesIn } from './schema.ts'
@@ -65,6 +66,9 @@ export function createPostgresStore(options: {
         )) as [[number]]
         return value
       }),
+    notes: () => read((run) => notes(run, tables)),
+    keepNotes: (kept) => read((run) => keepNotes(run, tables, kept)),
+    holds: (what) => read((run) => holds(run, tables, what)),
     forget: (claimedBeforeMs) => read((run) => forget(run, tables, claimedBeforeMs)),
     share: (ask) => read((run) => share(run, tables, ask)),
     leave: (as) => read((run) => leave(run, tables, as)),

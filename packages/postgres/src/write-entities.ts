@@ -25,16 +25,16 @@ export function entityParts(
     ...insert(
       'created',
       fresh,
-      () => sql`insert into ${tables.entity} (subject, version, state)
+      () => sql`insert into ${tables.entity} (subject, version, state, way)
         select u.* from h, unnest(${arrays(fresh)}) u`,
     ),
     ...change(
       'changed',
       stay,
       conflict,
-      () => sql`update ${tables.entity} e set version = u.version, state = u.state, writes = e.writes + 1
+      () => sql`update ${tables.entity} e set version = u.version, state = u.state, way = u.way, writes = e.writes + 1
         from h, unnest(${arrays(stay)}, ${ints(stay.map(({ expected }) => expected))})
-          u(subject, version, state, expected)
+          u(subject, version, state, way, expected)
         where e.subject = u.subject and e.version = u.expected and e.state is not null`,
     ),
     ...hotParts(tables, hot, placeOf),
@@ -52,22 +52,22 @@ function hotParts(tables: Tables, hot: readonly Entry[], placeOf: (entry: Entry)
     {
       name: 'emptied',
       change: sql`update ${tables.entity} e set state = null
-        from h, unnest(${placed(moved)}) u(subject, version, state, expected, gen)
+        from h, unnest(${placed(moved)}) u(subject, version, state, way, expected, gen)
         where u.gen = 0 and e.subject = u.subject and e.version = u.expected and e.state is not null
-        returning u.subject, u.version, u.state, u.gen`,
+        returning u.subject, u.version, u.state, u.way, u.gen`,
     },
     {
       name: 'left_behind',
       change: sql`delete from ${tables.entityHot} e
-        using h, unnest(${placed(moved)}) u(subject, version, state, expected, gen)
+        using h, unnest(${placed(moved)}) u(subject, version, state, way, expected, gen)
         where e.subject = u.subject and e.gen = u.gen and e.version = u.expected
-        returning u.subject, u.version, u.state, u.gen`,
+        returning u.subject, u.version, u.state, u.way, u.gen`,
     },
     {
       name: 'moved',
-      change: sql`insert into ${tables.entityHot} (subject, gen, version, state)
-        select subject, gen + 1, version, state from emptied
-        union all select subject, gen + 1, version, state from left_behind
+      change: sql`insert into ${tables.entityHot} (subject, gen, version, state, way)
+        select subject, gen + 1, version, state, way from emptied
+        union all select subject, gen + 1, version, state, way from left_behind
         returning 1`,
       expected: { rows: moved.length, code: conflict },
     },
@@ -77,8 +77,8 @@ function hotParts(tables: Tables, hot: readonly Entry[], placeOf: (entry: Entry)
       'hot',
       stay,
       conflict,
-      () => sql`update ${tables.entityHot} e set version = u.version, state = u.state, writes = e.writes + 1
-        from h, unnest(${placed(stay)}) u(subject, version, state, expected, gen)
+      () => sql`update ${tables.entityHot} e set version = u.version, state = u.state, way = u.way, writes = e.writes + 1
+        from h, unnest(${placed(stay)}) u(subject, version, state, way, expected, gen)
         where e.subject = u.subject and e.gen = u.gen and e.version = u.expected`,
     ),
     ...(moved.length === 0 ? [] : leave),
@@ -89,5 +89,6 @@ function arrays(of: readonly Entry[]): Sql {
   return sql`
     ${texts(of.map(({ subject }) => subject))},
     ${ints(of.map(({ version }) => version))},
-    ${texts(of.map(({ state }) => JSON.stringify(state)))}`
+    ${texts(of.map(({ state }) => JSON.stringify(state)))},
+    ${ints(of.map(({ way }) => way))}`
 }

@@ -1,4 +1,5 @@
 import type { EventDef } from './event.ts'
+import type { Json } from './json.ts'
 
 /**
  * Folds one event into the state of the entity `id`. Pure; returns the new state and leaves the old one as it is.
@@ -14,6 +15,8 @@ export interface EntityDef<S = any> {
   readonly name: string
   readonly initial: S
   readonly evolves: ReadonlyMap<string, Evolve<S>>
+  /** The events on which it evolves. */
+  readonly listens: readonly EventDef[]
   /** The same entity, which also changes by this event. */
   evolve<D>(event: EventDef<any, D>, fold: (state: S, data: D, id: string, at: Date) => S): EntityDef<S>
 }
@@ -27,18 +30,25 @@ export interface Many<S> {
 /**
  * Declares an entity.
  * @param name unique in its service, part of its subject: `order` gives `order/0192…`
- * @param initial the state before the first event; plain data
+ * @param initial the state before the first event: what JSON can hold, as each state after it must be
  */
-export function entity<S>(name: string, initial: S): EntityDef<S> {
-  return build(name, initial, new Map())
+export function entity<S>(name: string, initial: S & Json<S>): EntityDef<S> {
+  return build<S>(name, initial, new Map(), [])
 }
 
-function build<S>(name: string, initial: S, evolves: ReadonlyMap<string, Evolve<S>>): EntityDef<S> {
+function build<S>(
+  name: string,
+  initial: S,
+  evolves: ReadonlyMap<string, Evolve<S>>,
+  listens: readonly EventDef[],
+): EntityDef<S> {
   return {
     name,
     initial,
     evolves,
-    evolve: (event, fold) => build(name, initial, new Map([...evolves, [event.type, fold]])),
+    listens,
+    evolve: (event, fold) =>
+      build(name, initial, new Map([...evolves, [event.type, fold]]), [...listens, event]),
   }
 }
 

@@ -13,12 +13,14 @@ export interface ServiceDef {
   readonly queries: readonly QueryDef[]
   readonly handlers: readonly HandlerDef[]
   readonly views: readonly ViewDef[]
+  /** Names of entities and events that have a history and are no longer declared, on purpose: else the start is refused. */
+  readonly retired: readonly string[]
 }
 
 /** Declares a service. The name is its consumer group and its schema in the database: lower case, digits, dashes. */
 export function service(name: string, parts: Partial<Omit<ServiceDef, 'name'>>): ServiceDef {
-  const { entities = [], commands = [], queries = [], handlers = [], views = [] } = parts
-  return { name, entities, commands, queries, handlers, views }
+  const { entities = [], commands = [], queries = [], handlers = [], views = [], retired = [] } = parts
+  return { name, entities, commands, queries, handlers, views, retired }
 }
 
 /** Every event that the service can bring about. */

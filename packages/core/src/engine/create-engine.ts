@@ -21,6 +21,7 @@ import { intake } from './intake/intake.ts'
 import { subscriber } from './intake/subscriber.ts'
 import { timetable } from './intake/timetable.ts'
 import { toWork } from './intake/work.ts'
+import { refolding } from './history/refolding.ts'
 import { reader } from './read/reader.ts'
 import { signal } from './signal.ts'
 
@@ -104,7 +105,7 @@ export function createEngine(options: EngineOptions): Engine {
 
 /** Makes the rooms of an engine, from the intake to the telling, and joins them. */
 function furnish(
-  { system, service, store, log, codec, clock, ids, ask, ...options }: EngineOptions,
+  { system, service, log, codec, clock, ids, ask, ...options }: EngineOptions,
   shared: {
     readonly listeners: ReadonlySet<(events: readonly Committed[]) => void>
     readonly bell: { ring(): void }
@@ -113,6 +114,7 @@ function furnish(
 ) {
   const { telemetry = noTelemetry, timeScale = 1, busy = () => 1, instance } = options
   const { listeners, bell, isStopping } = shared
+  const store = refolding(options.store, service, codec)
   const io = { ask, nextNumber: (sequence: string) => store.nextNumber(sequence) }
   const sharing: Sharing | undefined = instance === undefined ? undefined : { instance, leases: store }
   const definition = definitionOf(system, service)

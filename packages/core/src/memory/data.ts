@@ -26,6 +26,7 @@ export interface Data {
   readonly claimed: Map<string, number>
   readonly replies: Map<string, StoredReply & { readonly until: number }>
   readonly sequences: Map<string, number>
+  notes: ReadonlyMap<string, string>
   readonly leases: Leases
   readonly clock: StoreTime
   nextTicket: number
@@ -44,6 +45,7 @@ export function emptyData(clock: StoreTime = machineTime): Data {
     claimed: new Map(),
     replies: new Map(),
     sequences: new Map(),
+    notes: new Map(),
     leases: memoryLeases(clock),
     clock,
     nextTicket: 1,

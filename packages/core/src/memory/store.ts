@@ -92,6 +92,14 @@ export function memoryStore(service: string, data: MemoryData = memoryData()): S
       held.sequences.set(sequence, number)
       return number
     },
+    notes: async () => held.notes,
+    keepNotes: async (notes) => {
+      held.notes = new Map(notes)
+    },
+    holds: async (what) =>
+      'entity' in what
+        ? [...held.snapshots.keys()].some((subject) => subject.startsWith(`${what.entity}/`))
+        : held.events.some(({ type, subject }) => type === what.event && subject !== undefined),
     forget: async (claimedBeforeMs) => {
       const now = held.clock.now()
       for (const [id, at] of held.claimed) if (at < now - claimedBeforeMs) held.claimed.delete(id)
@@ -138,8 +146,8 @@ function apply(data: Data, write: Write, claim: Need['claim']): void {
   const now = data.clock.now()
   for (const id of claim) if (!data.claimed.has(id)) data.claimed.set(id, now)
   for (const event of write.events) data.events.push({ ...event, position: data.events.length + 1 })
-  for (const { subject, version, state } of write.snapshots) {
-    data.snapshots.set(subject, { subject, version, state: copied(state) })
+  for (const { expected: _, ...snapshot } of write.snapshots) {
+    data.snapshots.set(snapshot.subject, { ...snapshot, state: copied(snapshot.state) })
   }
   for (const { view, key, row } of write.rows) {
     if (row === undefined) data.rows.get(view)!.delete(key)

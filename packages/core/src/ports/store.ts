@@ -40,6 +40,8 @@ export interface Snapshot {
   readonly subject: string
   readonly version: number
   readonly state: unknown
+  /** Which way of folding made it, see `waysOf`: by any other it is folded anew. 0: that is not known. */
+  readonly way: number
 }
 
 export interface ViewRow {
@@ -295,6 +297,12 @@ export interface Store extends Leases {
   /** Equal fields, which an index of the view holds, all of them; or none. */
   selectRows(selection: RowSelection): Promise<readonly { readonly key: string; readonly row: unknown }[]>
   nextNumber(sequence: string): Promise<number>
+  /** What was last kept: texts by name. */
+  notes(): Promise<ReadonlyMap<string, string>>
+  /** Keeps these for good, in place of those before. */
+  keepNotes(notes: ReadonlyMap<string, string>): Promise<void>
+  /** Whether there is a state of such an entity, or an event of this type in the history of an entity. */
+  holds(what: { readonly entity: string } | { readonly event: string }): Promise<boolean>
   /** Forgets event ids claimed so long ago, and replies that need not be kept any longer. */
   forget(claimedBeforeMs: number): Promise<void>
 }

@@ -99,6 +99,7 @@ export async function startApplication(options: {
       clock,
       ids,
       telemetry: createTelemetry({ system, metrics, halts, logger }),
+      warn: (news) => logger.warn(news),
       timeScale,
       crashed,
       shutdown,

@@ -1,4 +1,5 @@
 import {
+  checkHistory,
   type Clock,
   type Codec,
   createEngine,
@@ -41,6 +42,8 @@ export async function startSystem(options: {
   clock: Clock
   ids: Ids
   telemetry: Telemetry
+  /** Told what people should know of this start, in sentences. */
+  warn: (news: string) => void
   timeScale: number
   /** An engine cannot go on. */
   crashed: (error: unknown) => void
@@ -49,7 +52,7 @@ export async function startSystem(options: {
   /** Reaches a service that runs elsewhere. */
   remote: (service: ServiceDef) => ServiceClient
 }): Promise<RunningSystem> {
-  const { system, storeOf, backends, clock, shutdown, placement, remote, ...rest } = options
+  const { system, storeOf, backends, clock, shutdown, placement, remote, warn, ...rest } = options
   const codec = await backends.codec(system)
   const here = system.services.filter(({ name }) => placement.here(name))
   // Where the stores are the log, each service reads those of the others.
@@ -94,6 +97,9 @@ export async function startSystem(options: {
     system.services.map((service) => [service.name, engines.get(service.name) ?? remote(service)]),
   )
   shutdown.add(() => Promise.all([...engines.values()].map((engine) => engine.stop())))
+  for (const service of here) {
+    for (const news of await checkHistory(service, stores.get(service.name)!)) warn(news)
+  }
   for (const engine of engines.values()) await engine.start()
   return { system, codec, stores, engines, clients, client }
 }

@@ -4,6 +4,7 @@ import { effectLoad } from './engine/effect-load.ts'
 import { fairness } from './engine/fairness.ts'
 import { naming } from './engine/naming.ts'
 import { telling } from './engine/telling.ts'
+import { states } from './engine/states.ts'
 import { upgrades } from './engine/upgrades.ts'
 import { commands } from './engine/commands.ts'
 import type { EngineCase } from './engine/context.ts'
@@ -39,5 +40,6 @@ export const engineCases: readonly EngineCase[] = [
   ...fairness,
   ...naming,
   ...telling,
+  ...states,
   ...upgrades,
 ]

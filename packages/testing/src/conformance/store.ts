@@ -5,6 +5,7 @@ import { deadlines } from './store/deadlines.ts'
 import { durability } from './store/durability.ts'
 import { history } from './store/history.ts'
 import { leases } from './store/leases.ts'
+import { notes } from './store/notes.ts'
 import { numbers } from './store/numbers.ts'
 import { offsets } from './store/offsets.ts'
 import { opening } from './store/opening.ts'
@@ -36,6 +37,7 @@ export const storeCases: readonly StoreCase[] = [
   ...refusals,
   ...replies,
   ...numbers,
+  ...notes,
   ...leases,
   ...time,
   ...values,

@@ -1,5 +1,6 @@
 import type { ServiceDef } from '../../contract/service.ts'
 import type { SystemDef } from '../../contract/system.ts'
+import { fingerprint } from '../fingerprint.ts'
 
 /**
  * What a service is able to handle, in a few characters: events that it gave up are tried again by one that is able to
@@ -16,12 +17,9 @@ export function definitionOf(system: SystemDef, service: ServiceDef): string {
     service.entities.map(({ name, evolves }) => [name, [...evolves.keys()]]),
     service.views.map(({ name, row, projections }) => [name, row, [...projections.keys()]]),
   ])
-  let [a, b] = [0x811c9dc5, 0x01000193]
-  for (let at = 0; at < text.length; at += 1) {
-    a = Math.imul(a ^ text.charCodeAt(at), 0x01000193)
-    b = Math.imul(b, 31) + text.charCodeAt(at)
-  }
-  return [a, b].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('')
+  return fingerprint(text)
+    .map((half) => half.toString(16).padStart(8, '0'))
+    .join('')
 }
 
 function byName([a]: unknown[], [b]: unknown[]): number {

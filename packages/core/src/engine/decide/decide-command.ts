@@ -4,6 +4,7 @@ import { WaybillError } from '../../errors.ts'
 import type { Accepted, CommandAnswer, CommandWork } from '../intake/work.ts'
 import { pace } from '../pace.ts'
 import type { Deciding } from './deciding.ts'
+import { checkJson } from './json-only.ts'
 
 /** Decides a command, or finds the answer that an earlier one with its idempotency key was given. */
 export function decideCommand(
@@ -26,11 +27,9 @@ export function decideCommand(
   const touched = [{ entity, id, subject: subjectOf(entity, id) }]
   for (const emitted of decision) changes.record(emitted, touched, cause)
   const after = changes.picture.state(entity, id)
-  const accepted: Accepted = {
-    id,
-    correlationId: work.correlationId,
-    reply: command.reply(after, { id, input }),
-  }
+  const reply = command.reply(after, { id, input })
+  if (reply !== undefined) checkJson(reply, () => `The reply of ${command.name}`)
+  const accepted: Accepted = { id, correlationId: work.correlationId, reply }
   if (idempotency !== undefined) {
     const { slot, fingerprint, keepMs = pace.rememberMs } = idempotency
     const stored = { slot, fingerprint, reply: accepted, keepMs }

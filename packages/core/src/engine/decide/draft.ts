@@ -8,6 +8,7 @@ import { type EventHead, type Loaded, type Need, type NewDeadline, type NewEvent
 import { eachOnce, type Touched, type Work } from '../intake/work.ts'
 import { type Fold, fold } from './fold.ts'
 import { project, type Shown } from './projections.ts'
+import { checkJson } from './json-only.ts'
 import { type Row, rowsOf } from './rows.ts'
 
 /** What the batches of one service have in common. */
@@ -108,7 +109,9 @@ export function draft(
     for (const { entity, id, subject } of eachOnce(touched)) {
       const evolve = entity.evolves.get(event.type)
       if (evolve === undefined) continue
-      picture.setState(subject, evolve(picture.state(entity, id), data, id, at))
+      const state = evolve(picture.state(entity, id), data, id, at)
+      checkJson(state, () => `The state of ${subject} after ${event.type}`)
+      picture.setState(entity, subject, state)
       subjects.push(subject)
     }
     const [subject, ...alsoSubjects] = subjects

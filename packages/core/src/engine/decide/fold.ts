@@ -1,5 +1,6 @@
 import { subjectOf, type EntityDef, type Many } from '../../contract/entity.ts'
 import type { ViewDef } from '../../contract/view.ts'
+import { wayOf } from '../history/way.ts'
 import { type Loaded, type Need, rowId, type Snapshot, type ViewRow } from '../../ports/store.ts'
 
 /**
@@ -12,7 +13,7 @@ export interface Fold {
   state<S>(entity: EntityDef<S>, id: string): S
   many<S>(entity: EntityDef<S>, ids: readonly string[]): Many<S>
   version(subject: string): number
-  setState(subject: string, state: unknown): void
+  setState(entity: EntityDef, subject: string, state: unknown): void
   /** Whether the row was asked for: only then is an absent one known not to exist. */
   knowsRow(view: string, key: string): boolean
   row(view: ViewDef, key: string): unknown
@@ -24,10 +25,7 @@ export interface Fold {
   changedRows(): ViewRow[]
 }
 
-interface Held {
-  readonly version: number
-  readonly state: unknown
-}
+type Held = Omit<Snapshot, 'subject'>
 
 export function fold(): Fold {
   const loaded = new Map<string, Snapshot>()
@@ -59,7 +57,8 @@ export function fold(): Fold {
     state,
     many: (entity, ids) => ({ ids, get: (id) => state(entity, String(id)) }),
     version,
-    setState: (subject, next) => put(states, subject, { version: version(subject) + 1, state: next }),
+    setState: (entity, subject, next) =>
+      put(states, subject, { version: version(subject) + 1, state: next, way: wayOf(entity) }),
     knowsRow: (view, key) => asked.has(rowId(view, key)),
     row: (view, key) => {
       const id = rowId(view.name, key)

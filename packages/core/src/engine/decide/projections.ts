@@ -1,6 +1,7 @@
 import { type EventHead, type Loaded, type Need, needNothing, rowId } from '../../ports/store.ts'
 import type { Work } from '../intake/work.ts'
 import type { Fold } from './fold.ts'
+import { checkJson } from './json-only.ts'
 import type { Row } from './rows.ts'
 
 /** A row on its way to a view. */
@@ -35,7 +36,10 @@ export async function project(
     if (broken.has(work)) continue
     const meta = { eventId: head.id, correlationId: head.correlationId, at }
     try {
-      picture.setRow(view, key, fold(picture.row(view, key), data, meta, key))
+      const row = fold(picture.row(view, key), data, meta, key)
+      if (row !== undefined)
+        checkJson(row, () => `The row ${key} of the view ${view.name} after ${head.type}`)
+      picture.setRow(view, key, row)
     } catch (cause) {
       broken.set(work, cause)
     }

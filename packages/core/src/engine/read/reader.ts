@@ -5,7 +5,7 @@ import type { Codec } from '../../ports/codec.ts'
 import { type Need, needNothing, rowId, type Store } from '../../ports/store.ts'
 import { together } from '../together.ts'
 import { checkLookUp } from './look-ups.ts'
-import { eventsOf, type Histories, replay } from './replay.ts'
+import { historiesOf, replay } from '../history/replay.ts'
 
 const pageDefault = 20
 const pageMax = 100
@@ -21,7 +21,7 @@ export function reader(service: ServiceDef, store: Store, codec: Codec): Read {
       rows: needs.flatMap(({ rows }) => rows),
     }),
   )
-  const histories: Histories = { store, codec, events: eventsOf(service) }
+  const histories = historiesOf(service, store, codec)
   const views = new Map(service.views.map((view) => [view.name, view]))
 
   async function states<S>(entity: EntityDef<S>, ids: readonly string[]): Promise<(id: string) => S> {

@@ -196,6 +196,22 @@ export const mutations: readonly Mutation[] = [
     to: '',
   },
   {
+    defect: 'decides on states that another definition has folded',
+    group: 'states',
+    case: 'a field that was renamed',
+    file: 'engine/history/refolding.ts',
+    from: 'wayOf(entity) === way',
+    to: 'true',
+  },
+  {
+    defect: 'keeps a state folded anew though another process has changed it',
+    group: 'states',
+    case: 'while both definitions run',
+    file: 'engine/history/refolding.ts',
+    from: 'if (anew?.version !== version)',
+    to: 'if (anew === undefined)',
+  },
+  {
     defect: 'waits by a clock that may jump',
     group: 'clocks',
     case: 'a clock that is set back',

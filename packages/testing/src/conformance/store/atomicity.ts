@@ -25,7 +25,7 @@ function everything(correlationId: string): Write {
     events: [
       anEvent({ text: 'all', key: 'whole', subject: 'order/1', alsoSubjects: ['cart/1'], correlationId }),
     ],
-    snapshots: [{ subject: 'order/1', version: 1, expected: 0, state: { all: true } }],
+    snapshots: [{ subject: 'order/1', version: 1, expected: 0, way: 1, state: { all: true } }],
     rows: [{ view: 'people', key: 'p1', row: { id: 'p1', team: 'a', age: 1, active: true, tags: [] } }],
     deadlines: [aDeadline()],
     park: parked,
@@ -99,7 +99,7 @@ export const atomicity = group('atomicity', {
   })),
 
   'a changed entity undoes everything': failsWith('BATCH_CONFLICT', ({ snapshots }) => ({
-    snapshots: [...snapshots, { subject: 'other', version: 5, expected: 4, state: {} }],
+    snapshots: [...snapshots, { subject: 'other', version: 5, expected: 4, way: 1, state: {} }],
   })),
 
   'a deadline that has fired already undoes everything': failsWith('BATCH_CONFLICT', () => ({

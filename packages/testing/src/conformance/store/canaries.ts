@@ -16,7 +16,7 @@ const ofContents: readonly Canary[] = [
       store.load({ ...needNothing, subjects: ['opened'] }).then(async ({ snapshots }) => {
         if (snapshots.size > 0) throw new Error('exists')
         await store.open(service)
-        const opened = { subject: 'opened', version: 1, expected: 0, state: true }
+        const opened = { subject: 'opened', version: 1, expected: 0, way: 1, state: true }
         await store.transact(needNothing, () => aWrite({ snapshots: [opened] }))
       })
     return { ...store, open }

@@ -22,7 +22,7 @@ async function persist(store: Store, text: string, n: number): Promise<void> {
   await patiently(() =>
     write(store, {
       events: [anEvent({ text })],
-      snapshots: [{ subject: text.split(':')[0]!, version: n + 1, expected: n, state: {} }],
+      snapshots: [{ subject: text.split(':')[0]!, version: n + 1, expected: n, way: 1, state: {} }],
     }),
   )
 }
@@ -78,7 +78,7 @@ export const durability = group('durability', {
       await before.transact(aNeed({ claim }), () =>
         aWrite({
           events: [anEvent({ text: 'kept', subject: 'order/1' })],
-          snapshots: [{ subject: 'order/1', version: 1, expected: 0, state: { kept: true } }],
+          snapshots: [{ subject: 'order/1', version: 1, expected: 0, way: 1, state: { kept: true } }],
           rows: [{ view: 'people', key: 'p', row }],
           deadlines: [aDeadline()],
           park,

@@ -14,7 +14,7 @@ async function contend(stores: readonly Store[], writers: number, turns: number)
           const version = expected + 1
           return {
             events: [anEvent({ key, text: `${version}a` }), anEvent({ key, text: `${version}b` })],
-            snapshots: [{ subject: key, version, expected, state: { version } }],
+            snapshots: [{ subject: key, version, expected, way: 1, state: { version } }],
           }
         })
       }

@@ -32,8 +32,8 @@ export const refusals = group('refusals', {
 
   'an entity is written once in a batch': refuses(() => ({
     snapshots: [
-      { subject: 'a/1', version: 1, expected: 0, state: 1 },
-      { subject: 'a/1', version: 2, expected: 0, state: 2 },
+      { subject: 'a/1', version: 1, expected: 0, way: 1, state: 1 },
+      { subject: 'a/1', version: 2, expected: 0, way: 1, state: 2 },
     ],
   })),
 
@@ -75,6 +75,7 @@ export const refusals = group('refusals', {
       {
         subject: Buffer.from(crypto.getRandomValues(new Uint8Array(4_000))).toString('base64'),
         version: 1,
+        way: 1,
         expected: 0,
         state: 1,
       },

@@ -37,7 +37,7 @@ async function roundTrip(context: StoreContext, text: string): Promise<void> {
   const park = [aParked(text, text, { error: { code: 'X', message: text } })]
   await write(store, {
     events: [anEvent({ key: text, text, subject, alsoSubjects: [`also/${text}`], correlationId })],
-    snapshots: [{ subject, version: 1, expected: 0, state: { [text]: text } }],
+    snapshots: [{ subject, version: 1, expected: 0, way: 1, state: { [text]: text } }],
     rows: [{ view: 'people', key: text, row }],
     deadlines: [aDeadline({ key: text })],
     park,
@@ -110,7 +110,7 @@ export const values = group('values', {
       false,
     ]
     await write(store, {
-      snapshots: states.map((state, n) => ({ subject: `s/${n}`, version: 1, expected: 0, state })),
+      snapshots: states.map((state, n) => ({ subject: `s/${n}`, version: 1, expected: 0, way: 1, state })),
     })
     const { snapshots } = await store.load(aNeed({ subjects: states.map((_, n) => `s/${n}`) }))
     assert.deepEqual(
@@ -125,7 +125,7 @@ export const values = group('values', {
     const state = { text: 'x'.repeat(2_000_000) }
     await write(store, {
       events: [anEvent({ payload })],
-      snapshots: [{ subject: 's', version: 1, expected: 0, state }],
+      snapshots: [{ subject: 's', version: 1, expected: 0, way: 1, state }],
     })
     assert.ok(Buffer.from(payload).equals((await news(store))[0]!.payload))
     assert.deepEqual((await store.load(aNeed({ subjects: ['s'] }))).snapshots.get('s')!.state, state)
@@ -152,7 +152,7 @@ export const values = group('values', {
     const first = await store.transact(aNeed(need), (loaded) =>
       aWrite({
         events: ids.map((key) => anEvent({ key, text: key, subject: key, alsoSubjects: [`also/${key}`] })),
-        snapshots: ids.map((subject) => ({ subject, version: 1, expected: 0, state: { subject } })),
+        snapshots: ids.map((subject) => ({ subject, version: 1, expected: 0, way: 1, state: { subject } })),
         rows: ids.map((id) => ({ view: 'people', key: id, row: { id, ...person } })),
         firedDeadlines: deadlines.map(({ id }) => id),
         unpark: parked.map(({ ticket }) => ticket),

@@ -7,7 +7,7 @@ const conflict = (error: unknown): boolean => hasCode(error, 'BATCH_CONFLICT')
 
 function put(store: Store, expected: number, subject = 'order/1'): Promise<number> {
   return write(store, {
-    snapshots: [{ subject, version: expected + 1, expected, state: { n: expected + 1 } }],
+    snapshots: [{ subject, version: expected + 1, expected, way: 1, state: { n: expected + 1 } }],
   })
 }
 
@@ -25,7 +25,7 @@ async function countUp(
         snapshots: ordered.map((subject) => {
           const { version = 0, state } = snapshots.get(subject) ?? {}
           const count = ((state as { count: number } | undefined)?.count ?? 0) + 1
-          return { subject, version: version + 1, expected: version, state: { count } }
+          return { subject, version: version + 1, expected: version, way: 1, state: { count } }
         }),
       }))
     }),
@@ -47,7 +47,7 @@ async function changeUnderneath(context: StoreContext, handles: number): Promise
       const { version } = loaded.snapshots.get('order/1')!
       return {
         events: [anEvent({ text: `changes it to ${version + 1}` })],
-        snapshots: [{ subject: 'order/1', version: version + 1, expected: version, state: {} }],
+        snapshots: [{ subject: 'order/1', version: version + 1, expected: version, way: 1, state: {} }],
       }
     })
     // Where loading locks, the change waits for this batch; long enough for one that does not.
@@ -70,7 +70,7 @@ export const versions = group('versions', {
     await assert.rejects(put(store, 0), conflict)
     await assert.rejects(put(store, 5), conflict)
     const { snapshots } = await store.load(aNeed({ subjects: ['order/1', 'order/2'] }))
-    assert.deepEqual([...snapshots.values()], [{ subject: 'order/1', version: 2, state: { n: 2 } }])
+    assert.deepEqual([...snapshots.values()], [{ subject: 'order/1', version: 2, way: 1, state: { n: 2 } }])
   },
 
   'an entity that does not exist has version 0': async (context) => {
@@ -81,8 +81,8 @@ export const versions = group('versions', {
 
   'a version may rise by several at once': async (context) => {
     const store = await context.open(aService())
-    await write(store, { snapshots: [{ subject: 'a', version: 7, expected: 0, state: {} }] })
-    await write(store, { snapshots: [{ subject: 'a', version: 9, expected: 7, state: {} }] })
+    await write(store, { snapshots: [{ subject: 'a', version: 7, expected: 0, way: 1, state: {} }] })
+    await write(store, { snapshots: [{ subject: 'a', version: 9, expected: 7, way: 1, state: {} }] })
     assert.equal((await store.load(aNeed({ subjects: ['a'] }))).snapshots.get('a')!.version, 9)
   },
 
@@ -97,7 +97,7 @@ export const versions = group('versions', {
   'no change under contention is lost, whichever way round entities are named': async (context) => {
     const store = await context.open(aService())
     const [one, two] = ['order/1', 'order/2']
-    const expected = [one, two].map((subject) => ({ subject, version: 40, state: { count: 40 } }))
+    const expected = [one, two].map((subject) => ({ subject, version: 40, way: 1, state: { count: 40 } }))
     assert.deepEqual(await countUp([store], [one, two], 40), expected)
   },
 
@@ -108,9 +108,9 @@ export const versions = group('versions', {
       await assert.rejects(put(store, expected), conflict)
     const found = async (): Promise<unknown> =>
       (await store.load(aNeed({ subjects: ['order/1', 'order/2'] }))).snapshots.get('order/1')
-    assert.deepEqual(await found(), { subject: 'order/1', version: 150, state: { n: 150 } })
+    assert.deepEqual(await found(), { subject: 'order/1', version: 150, way: 1, state: { n: 150 } })
     await put(store, 150)
-    assert.deepEqual(await found(), { subject: 'order/1', version: 151, state: { n: 151 } })
+    assert.deepEqual(await found(), { subject: 'order/1', version: 151, way: 1, state: { n: 151 } })
   },
 
   'no change of an entity that many write all the time is lost': {
@@ -119,7 +119,7 @@ export const versions = group('versions', {
       const definition = aService()
       const stores = [await context.open(definition), await context.open(definition)]
       const subjects = ['order/1', 'order/2']
-      const expected = subjects.map((subject) => ({ subject, version: 300, state: { count: 300 } }))
+      const expected = subjects.map((subject) => ({ subject, version: 300, way: 1, state: { count: 300 } }))
       assert.deepEqual(await countUp(stores, subjects, 300), expected)
     },
   },
@@ -130,7 +130,7 @@ export const versions = group('versions', {
       const definition = aService()
       const stores = [await context.open(definition), await context.open(definition)]
       const subjects = ['order/1', 'order/2', 'order/3']
-      const expected = subjects.map((subject) => ({ subject, version: 40, state: { count: 40 } }))
+      const expected = subjects.map((subject) => ({ subject, version: 40, way: 1, state: { count: 40 } }))
       assert.deepEqual(await countUp(stores, subjects, 40), expected)
     },
   },
@@ -153,7 +153,7 @@ export const versions = group('versions', {
       const second = await more(aNeed({ subjects: ['order/1'], rows: [{ view: 'people', key: 'p' }] }))
       assert.equal(second.snapshots.get('order/1')?.version, 1)
       assert.deepEqual([...second.rows.values()], [row])
-      return aWrite({ snapshots: [{ subject: 'order/1', version: 2, expected: 1, state: { n: 2 } }] })
+      return aWrite({ snapshots: [{ subject: 'order/1', version: 2, expected: 1, way: 1, state: { n: 2 } }] })
     })
     await assert.rejects(put(store, 1), conflict)
   },

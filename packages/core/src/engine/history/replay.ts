@@ -2,7 +2,7 @@ import { type EntityDef, subjectOf } from '../../contract/entity.ts'
 import type { EventDef } from '../../contract/event.ts'
 import type { Moment, Recorded } from '../../contract/read.ts'
 import type { ServiceDef } from '../../contract/service.ts'
-import { invariant } from '../../errors.ts'
+import { invariant, WaybillError } from '../../errors.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { Store, StoredEvent } from '../../ports/store.ts'
 
@@ -12,15 +12,22 @@ export interface Histories {
   readonly codec: Codec
   /** See `eventsOf`. */
   readonly events: ReadonlyMap<string, EventDef>
+  /** Types that are no longer declared on purpose: nothing of their payloads is read. */
+  readonly retired: readonly string[]
+}
+
+export function historiesOf(service: ServiceDef, store: Histories['store'], codec: Codec): Histories {
+  return { store, codec, events: eventsOf(service), retired: service.retired }
 }
 
 /** The events of an entity, each with the state after it; a page of them at a time is in memory. */
 export async function* replay<S>(
-  { store, codec, events }: Histories,
+  histories: Histories,
   entity: EntityDef<S>,
   id: string,
   until?: Moment,
 ): AsyncGenerator<Recorded & { state: S }, void> {
+  const { store, codec } = histories
   let state = entity.initial
   let after = 0
   for (;;) {
@@ -29,7 +36,7 @@ export async function* replay<S>(
     invariant(page[0]!.position > after, 'A page of a history begins where the one before it ended.')
     await codec.learn?.(page.map(({ payload }) => payload))
     for (const stored of page) {
-      const recorded = recordedOf(stored, events, codec)
+      const recorded = recordedOf(stored, histories)
       state = entity.evolves.get(stored.type)?.(state, recorded.data, id, recorded.at) ?? state
       after = stored.position
       yield { ...recorded, state }
@@ -37,15 +44,22 @@ export async function* replay<S>(
   }
 }
 
-/** An event of the history with its payload decoded. */
+/**
+ * An event of the history with its payload decoded.
+ * @throws DEFINITION_CHANGED
+ */
 export function recordedOf(
   stored: StoredEvent,
-  events: ReadonlyMap<string, EventDef>,
-  codec: Codec,
+  { events, retired, codec }: Omit<Histories, 'store'>,
 ): Recorded {
-  const event = events.get(stored.type)
-  invariant(event !== undefined, `The history holds ${stored.type}, which the service does not know.`)
   const { position, id, type, at, correlationId, causationId } = stored
+  const event = events.get(type)
+  if (event === undefined && !retired.includes(type)) {
+    throw new WaybillError(
+      'DEFINITION_CHANGED',
+      `The history holds ${type}, which the service does not declare.`,
+    )
+  }
   return {
     position,
     id,
@@ -53,7 +67,7 @@ export function recordedOf(
     at: new Date(at),
     correlationId,
     causationId,
-    data: codec.decode(event, stored.payload),
+    data: event === undefined ? {} : codec.decode(event, stored.payload),
   }
 }
 

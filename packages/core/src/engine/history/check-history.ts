@@ -1,0 +1,77 @@
+import { Value } from 'typebox/value'
+import type { ServiceDef } from '../../contract/service.ts'
+import type { ViewDef } from '../../contract/view.ts'
+import { WaybillError } from '../../errors.ts'
+import type { Store } from '../../ports/store.ts'
+import { eventsOf } from './replay.ts'
+import { wayOf } from './way.ts'
+
+const pageMax = 1_000
+
+/**
+ * To be called before a service starts on what an earlier definition of it has left: what the service declares is noted
+ * with it, and compared with what was noted before.
+ * @returns what its people should know, a sentence each
+ * @throws DEFINITION_CHANGED naming all that would be lost or misread: entities and events with a history that are no longer
+ *   declared (unless they are `retired`), and views whose rows do not fit their schema
+ */
+export async function checkHistory(service: ServiceDef, store: Store): Promise<readonly string[]> {
+  const noted = await store.notes()
+  const declared = declaredBy(service)
+  const faults: string[] = []
+  const news: string[] = []
+  for (const name of noted.keys()) {
+    if (declared.has(name)) continue
+    const [kind, known] = name.split(' ') as [string, string]
+    if (kind === 'view' || service.retired.includes(known)) continue
+    if (await store.holds(kind === 'event' ? { event: known } : { entity: known })) {
+      faults.push(`${kind} ${known}: it has a history, and is no longer declared`)
+    }
+  }
+  for (const entity of service.entities) {
+    const before = noted.get(`entity ${entity.name}`)
+    if (before === undefined || before === String(wayOf(entity))) continue
+    news.push(
+      `Entity ${entity.name} is folded in another way now: each state is folded anew from its history when it is needed.`,
+    )
+  }
+  for (const view of service.views) {
+    const before = noted.get(`view ${view.name}`)
+    if (before === undefined && noted.size > 0) {
+      news.push(`View ${view.name} is new: it shows what happens from now on, and nothing of before.`)
+    }
+    if (before === undefined || before === JSON.stringify(view.row)) continue
+    const misfit = await firstMisfit(view, store)
+    if (misfit !== undefined) faults.push(`view ${view.name}: its row ${misfit}`)
+  }
+  if (faults.length > 0) {
+    throw new WaybillError(
+      'DEFINITION_CHANGED',
+      [`The service ${service.name} does not fit the data that it has:`, ...faults].join('\n  - '),
+    )
+  }
+  await store.keepNotes(declared)
+  return news
+}
+
+function declaredBy(service: ServiceDef): ReadonlyMap<string, string> {
+  return new Map([
+    ...[...eventsOf(service).keys()].map((type) => [`event ${type}`, ''] as const),
+    ...service.entities.map((entity) => [`entity ${entity.name}`, String(wayOf(entity))] as const),
+    ...service.views.map((view) => [`view ${view.name}`, JSON.stringify(view.row)] as const),
+  ])
+}
+
+/** The first row that the view's schema does not take, with the reason. */
+async function firstMisfit({ name: view, row: schema }: ViewDef, store: Store): Promise<string | undefined> {
+  for (let after: string | undefined; ;) {
+    const page = await store.selectRows({ view, where: {}, limit: pageMax, order: 'ascending', after })
+    for (const { key, row } of page) {
+      if (Value.Check(schema, row)) continue
+      const [error] = Value.Errors(schema, row)
+      return `'${key}' does not fit: ${error?.instancePath ?? ''} ${error?.message ?? ''}`
+    }
+    if (page.length < pageMax) return undefined
+    after = page.at(-1)!.key
+  }
+}

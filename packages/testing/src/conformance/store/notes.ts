@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict'
+import { group } from './context.ts'
+import { anEvent, aService, write } from './fixtures.ts'
+
+export const notes = group('notes', {
+  'are kept until others take their place, and other processes find them': async ({ open }) => {
+    const service = aService()
+    const [store, other] = [await open(service), await open(service)]
+    assert.deepEqual([...(await store.notes())], [])
+    await store.keepNotes(
+      new Map([
+        ['entity order', '1'],
+        ['event OrderPlaced', ''],
+      ]),
+    )
+    await store.keepNotes(
+      new Map([
+        ['entity order', '2'],
+        ['view "it\'s"', '{}'],
+      ]),
+    )
+    assert.deepEqual([...(await other.notes())].toSorted(), [
+      ['entity order', '2'],
+      ['view "it\'s"', '{}'],
+    ])
+    await store.keepNotes(new Map())
+    assert.deepEqual([...(await other.notes())], [])
+  },
+
+  'a store says whether it holds such an entity, or such an event of an entity': async ({ open }) => {
+    const store = await open(aService())
+    const events = [
+      anEvent({ key: 'a', text: '1', type: 'Placed', subject: 'order/a' }),
+      anEvent({ key: 'a', text: '2', type: 'Told', subject: undefined }),
+    ]
+    const snapshots = [{ subject: 'order/a', version: 1, expected: 0, way: 1, state: {} }]
+    await write(store, { events, snapshots })
+    const held = [
+      { entity: 'order' },
+      { entity: 'orders' },
+      { entity: 'ord' },
+      { event: 'Placed' },
+      { event: 'Told' },
+    ]
+    assert.deepEqual(await Promise.all(held.map((what) => store.holds(what))), [
+      true,
+      false,
+      false,
+      true,
+      false,
+    ])
+  },
+})
