@@ -11,13 +11,13 @@ function binary(attributes: Attributes): Message['event'] {
   const headers = Object.entries({ type: 'T', ...attributes }).map(
     ([name, text]) => [Buffer.from(`ce_${name}`), Buffer.from(text)] as const,
   )
-  return readRecord({ ...place, value: Buffer.from('{}'), headers })
+  return readRecord({ ...place, value: Buffer.from('{}'), headers }, 'shop').event
 }
 
 function structured(attributes: Attributes): Message['event'] {
   const type = [Buffer.from('content-type'), Buffer.from('application/cloudevents+json')] as const
   const value = Buffer.from(JSON.stringify({ type: 'T', data: {}, ...attributes }))
-  return readRecord({ ...place, value, headers: [type] })
+  return readRecord({ ...place, value, headers: [type] }, 'shop').event
 }
 
 const uuid = '0198f4c6-2d4e-7a3b-8c5d-9e6f7a8b9c0d'

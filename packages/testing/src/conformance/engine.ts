@@ -1,3 +1,4 @@
+import { admission } from './engine/admission.ts'
 import { bounds } from './engine/bounds.ts'
 import { clocks } from './engine/clocks.ts'
 import { effectLoad } from './engine/effect-load.ts'
@@ -40,4 +41,5 @@ export const engineCases: readonly EngineCase[] = [
   ...naming,
   ...telling,
   ...upgrades,
+  ...admission,
 ]
