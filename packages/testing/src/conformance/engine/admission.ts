@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Message, Store } from '@waybill/core'
+import { aParked, setAside } from '../store/fixtures.ts'
 import { eventually } from '../waiting.ts'
 import { type Forgery, forgingLog } from './forging-log.ts'
 import { group } from './group.ts'
@@ -84,6 +85,28 @@ export const admission = group('admission', {
     await read(again, 1, 2, 3, 4)
     assert.deepEqual(await again.read(flow.services.stock).entity(flow.Stock, 'p'), stockBefore)
     again.assertNoCrash()
+  },
+
+  'what an older version set aside without saying who had published it is taken up': async (world) => {
+    const { flow } = world
+    const { type, topic } = flow.events.Noted
+    const kept = aParked('k', JSON.stringify({ key: 'k', n: 7 }), { source: `${topic!.name}/0/5` })
+    const elsewhere = { ...kept, event: { ...kept.event, id: world.newId(), topic: 'elsewhere' } }
+    const first = await world.start()
+    await first.stop()
+    const store = await world.look(flow.services.stock)
+    await setAside(store, {
+      park: [
+        { ...kept, event: { ...kept.event, type, topic: topic!.name } },
+        { ...elsewhere, queue: 'log/elsewhere', event: { ...elsewhere.event, type } },
+      ],
+    })
+    const process = await world.start()
+    await read(process, 7)
+    await eventually('only its topic is looked at', async () => {
+      const [rest, ...more] = await store.parked(10)
+      return rest?.error?.code === 'EVENT_MISPLACED' && more.length === 0
+    })
   },
 
   'the id of what is refused counts for nothing, though it is that of an event of ours': async (world) => {

@@ -308,4 +308,12 @@ export const mutations: readonly Mutation[] = [
     from: 'codec.typeOf === undefined || codec.typeOf(head.payload) === head.type',
     to: 'codec.typeOf?.(head.payload) === head.type',
   },
+  {
+    defect: 'refuses whatever nobody is known to have published',
+    group: 'admission',
+    case: 'what an older version set aside',
+    file: 'engine/intake/admission.ts',
+    from: 'producer !== undefined && producer !== owner',
+    to: 'producer !== owner',
+  },
 ]
