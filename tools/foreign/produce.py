@@ -3,8 +3,8 @@
 usage: produce.py BROKERS REGISTRY
 
 Takes one line of JSON a record: {"topic", "key", "headers"} and either "value", which the Avro serializer writes, or
-"base64": these bytes as they are. The value's schema is the newest of the topic in the registry, or else "schema", which
-is registered first. Prints where each record is, in the same order, one line of JSON: {"topic", "partition", "offset"}.
+"base64": these bytes as they are. The value's schema is the newest of the topic in the registry, or of "subject" there, or
+else "schema", which is registered first. Prints where each record is, in the same order, one line of JSON: {"topic", "partition", "offset"}.
 """
 
 import base64
@@ -55,7 +55,9 @@ def bytes_of(record, client):
     if "base64" in record:
         return base64.b64decode(record["base64"])
     schema = record.get("schema")
-    how = {"auto.register.schemas": schema is not None, "use.latest.version": schema is None, **SUBJECTS}
+    subject = record.get("subject")
+    subjects = SUBJECTS if subject is None else {"subject.name.strategy": lambda *_: subject}
+    how = {"auto.register.schemas": schema is not None, "use.latest.version": schema is None, **subjects}
     serialize = AvroSerializer(client, None if schema is None else json.dumps(schema), conf=how)
     return serialize(record["value"], SerializationContext(record["topic"], MessageField.VALUE))
 

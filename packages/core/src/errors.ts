@@ -50,6 +50,10 @@ export const catalogue = {
     family: 'terminal',
     help: 'No service of the system declares an event of this type. It is tried again when one does.',
   },
+  EVENT_MISPLACED: {
+    family: 'terminal',
+    help: 'The event is not on the topic, or not from the service, that the system declares for its type. Mend or stop its sender.',
+  },
   LIMIT_EXCEEDED: {
     family: 'retryable',
     help: 'Keep keys, payloads and lists of ids within the sizes that the reference lists.',
@@ -109,6 +113,11 @@ export class WaybillError extends Error {
     this.family = catalogue[code].family
     this.help = catalogue[code].help
   }
+}
+
+/** Whether the same will never work. */
+export function isTerminal(error: unknown): boolean {
+  return error instanceof WaybillError && error.family === 'terminal'
 }
 
 export function hasCode(error: unknown, code: ErrorCode): boolean {

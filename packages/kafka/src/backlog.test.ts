@@ -13,7 +13,7 @@ function portion(of: Reading, from: number, count: number, bytes = 100): Portion
   return {
     reading: of,
     count,
-    message: (n) => ({ source, partition, position: from + n, event: {} as never }),
+    message: (n) => ({ source, partition, position: from + n, producer: '', event: {} as never }),
     bytes: () => bytes,
     reached: (n) => ({ source, partition, next: from + n }),
   }

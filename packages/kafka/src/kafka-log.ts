@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Admin } from '@platformatic/kafka'
 import type { Log, Store, TopicDef } from '@waybill/core'
 import { ensureTopics, type TopicDifference } from './ensure-topics.ts'
+import { sourceOf } from './event-source.ts'
 import { joinGroup } from './group-member.ts'
 import { kafkaBrokers } from './kafka-brokers.ts'
 import { clientOptions, type KafkaConnection } from './kafka-connection.ts'
@@ -105,6 +106,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
         trouble,
       }
       const subscription = subscribe({
+        system,
         brokers: kafkaBrokers(options, of.group),
         join: (told) => joinGroup({ ...of, ...told }),
         from,
@@ -125,7 +127,7 @@ export function createKafkaLog(options: KafkaLogOptions): KafkaLog {
         halted: (cause) => relayHalted(service, cause),
         lingerMs: options.lingerMs,
         topics: topics.map(({ name }) => name),
-        toRecord: recordWriter({ source: `/waybill/${system}/${service}`, contentType }),
+        toRecord: recordWriter({ source: sourceOf(system, service), contentType }),
         trouble,
       })
       relays.set(service, relay)

@@ -12,7 +12,7 @@ const saved: Offset = { source: 't', partition: 0, next: 5, mark: 'id-1:0' }
 function start(reading: Reading) {
   const given: number[] = []
   const recovery: Recovery = createRecovery({
-    tables: () => [{ published: async (after) => ({ events: [], upTo: after, atEnd: true }) }],
+    tables: () => [{ service: 's', published: async (after) => ({ events: [], upTo: after, atEnd: true }) }],
     isRead: (one) => one === reading,
     isHeld: () => true,
     give: async (portions) => void given.push(portions.length),

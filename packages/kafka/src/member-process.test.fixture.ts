@@ -30,7 +30,12 @@ const log = createKafkaLog({
   clientId: 'process',
   system: system!,
   instance: instance!,
-  tables: () => [{ published: (...args) => ask('published', args) as ReturnType<EventTable['published']> }],
+  tables: () => [
+    {
+      service: name!,
+      published: (...args) => ask('published', args) as ReturnType<EventTable['published']>,
+    },
+  ],
 })
 await startReader(log, {
   group: group!,

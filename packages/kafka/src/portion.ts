@@ -1,7 +1,7 @@
 import type { Message, Offset } from '@waybill/core'
 import { bytesOf, type Fetched } from './fetched.ts'
 import { markOf } from './mark.ts'
-import { readRecord } from './read-record.ts'
+import { type Published, readRecord } from './read-record.ts'
 import { offsetOf, type Position, type Reading } from './reading.ts'
 
 /** Messages of one partition that wait to be taken, in order. */
@@ -15,12 +15,12 @@ export interface Portion {
 }
 
 /** Records are read when they are taken, and not before: what has become another's meanwhile costs nothing. */
-export function fetchedPortion({ reading, records, next, epoch }: Fetched): Portion {
+export function fetchedPortion({ reading, records, next, epoch }: Fetched, system: string): Portion {
   const { topic: source, partition, topicId } = reading
   return {
     reading,
     count: records.length,
-    message: (n) => ({ source, partition, position: records[n]!.offset, event: readRecord(records[n]!) }),
+    message: (n) => ({ source, partition, position: records[n]!.offset, ...readRecord(records[n]!, system) }),
     bytes: (n) => bytesOf(records[n]!),
     reached: (n) => {
       const following = records[n]
@@ -37,17 +37,13 @@ export function fetchedPortion({ reading, records, next, epoch }: Fetched): Port
  * Events from elsewhere, which move nothing on.
  * @param end from where the partition is read when all of them are taken
  */
-export function filledPortion(
-  reading: Reading,
-  events: readonly Message['event'][],
-  end?: Position,
-): Portion {
+export function filledPortion(reading: Reading, events: readonly Published[], end?: Position): Portion {
   const { topic: source, partition } = reading
   return {
     reading,
     count: events.length,
-    message: (n) => ({ source, partition, position: -1, event: events[n]! }),
-    bytes: (n) => events[n]!.payload.length,
+    message: (n) => ({ source, partition, position: -1, ...events[n]! }),
+    bytes: (n) => events[n]!.event.payload.length,
     reached: (n) => (n < events.length || end === undefined ? undefined : offsetOf({ ...reading, ...end })),
   }
 }

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import type { Message } from '@waybill/core'
 import { headerNames } from './cloud-event-headers.ts'
+import { producerOf } from './event-source.ts'
 import { asUuid } from './name-uuid.ts'
 import { structuredEvent } from './structured-event.ts'
 import { derivedTraceparent } from './traceparent.ts'
@@ -18,6 +19,9 @@ export interface IncomingRecord {
   readonly headers: readonly (readonly [Buffer | null, Buffer | null])[]
 }
 
+/** What a record says, and who says it. */
+export type Published = Pick<Message, 'producer' | 'event'>
+
 type Attribute = keyof typeof headerNames
 
 /** By the lengths of their names, which tell most of them apart: to read each name as text would take longer than all else. */
@@ -32,6 +36,8 @@ const structuredType = /^application\/cloudevents/i
 const traceContext = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 /** Bytes of a key that stores have to take as it is. */
 const keyMax = 1_000
+/** No event of ours has so long a name. */
+const typeMax = 200
 const nothing = Buffer.alloc(0)
 
 /**
@@ -39,9 +45,11 @@ const nothing = Buffer.alloc(0)
  * a header (`__value_schema_id`, in either of Confluent's forms), it is put before the payload, as it is elsewhere.
  *
  * A record that is no CloudEvent becomes an event of type `''` with the value as its payload and an id that follows from
- * its place: nobody declares such a type, so it is set aside as UNKNOWN_EVENT, and nothing is lost.
+ * its place: nobody declares such a type, so it is set aside as UNKNOWN_EVENT, and nothing is lost. It never throws:
+ * whoever may write to a topic may write anything.
+ * @param system whose services are told from everybody else, by the source that they name
  */
-export function readRecord(record: IncomingRecord): Message['event'] {
+export function readRecord(record: IncomingRecord, system: string): Published {
   const { topic, partition, offset } = record
   const value = record.value ?? nothing
   const headers = headersOf(record)
@@ -53,7 +61,7 @@ export function readRecord(record: IncomingRecord): Message['event'] {
 
   const type = text('type')
   const givenId = text('id')
-  const isEvent = type !== undefined && givenId !== undefined
+  const isEvent = isName(type) && givenId !== undefined
   const source = text('source')
   const id = isEvent ? asUuid(givenId, source) : asUuid(`${topic}/${partition}/${offset}`)
   // They name events, or what its source names like them.
@@ -61,7 +69,7 @@ export function readRecord(record: IncomingRecord): Message['event'] {
   const causationId = text('causationId')
   const traceparent = headers.traceparent?.toString()
   const at = Date.parse(text('time') ?? '')
-  return {
+  const event = {
     id,
     type: isEvent ? type : '',
     topic,
@@ -74,6 +82,12 @@ export function readRecord(record: IncomingRecord): Message['event'] {
     at: Number.isNaN(at) ? record.timestamp : at,
     payload: (isEvent && structured?.data) || withSchemaId(value, headers.valueSchemaId),
   }
+  return { producer: producerOf(system, source), event }
+}
+
+/** CloudEvents allows no control characters, and a type is shown and logged as it is. */
+function isName(type: string | undefined): type is string {
+  return type !== undefined && type.length <= typeMax && !/\p{Cc}/u.test(type)
 }
 
 /** In structured mode attributes have no prefix. */

@@ -81,6 +81,8 @@ describe('A partition that is not what it was', { skip: await skipWithoutKafka()
 
   /** All events came, those of each key in order. */
   function assertAll(messages: Reader['messages'], from: number, to: number): void {
+    // Of what comes from the tables, too, it is known whose it is.
+    assert.deepEqual([...new Set(messages.map(({ producer }) => producer))], [publisher.store.service])
     const all = events(from, to)
     for (const key of ['0', '1', '2', '3']) {
       const expected = all

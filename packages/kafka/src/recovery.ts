@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Log, Message, Offset, StoredEvent } from '@waybill/core'
+import type { Log, Offset } from '@waybill/core'
 import { backoffMs } from './backoff.ts'
 import { LogTruncated } from './log-truncated.ts'
 import { type Loss, refillMs } from './loss.ts'
 import { partitionOf } from './partition-of.ts'
 import { filledPortion, type Portion } from './portion.ts'
-import { keyOf } from './read-record.ts'
+import { keyOf, type Published } from './read-record.ts'
 import { isAt, nameOf, offsetOf, type Position, type Reading } from './reading.ts'
-import { eventsSince, type EventTable } from './refill.ts'
+import { eventsSince, type EventTable, type Told } from './refill.ts'
 import type { Trouble } from './trouble.ts'
 
 /** A partition of which nothing more is read, until somebody has decided what becomes of it. */
@@ -92,8 +92,8 @@ export function createRecovery(options: {
   /** What is missing, from the tables: all of their events, as it can't be told which of them were handled. */
   async function refill(topic: string, losses: readonly Loss[]): Promise<void> {
     const { partitions } = losses[0]!
-    const ofPartition = (events: readonly StoredEvent[]): ReadonlyMap<number, StoredEvent[]> =>
-      Map.groupBy(events, ({ key }) => partitionOf(Buffer.from(key), partitions))
+    const ofPartition = (events: readonly Told[]): ReadonlyMap<number, Told[]> =>
+      Map.groupBy(events, ({ event }) => partitionOf(Buffer.from(event.key), partitions))
     for await (const events of eventsSince(patient(tables(topic)), topic, Date.now() - refillMs)) {
       const wanted = losses.filter(({ reading }) => isRead(reading))
       if (wanted.length === 0 || closing.signal.aborted) return
@@ -122,6 +122,7 @@ export function createRecovery(options: {
   /** Tables that are away are waited for. */
   function patient(tables: readonly EventTable[]): readonly EventTable[] {
     return tables.map((table) => ({
+      service: table.service,
       published: async (...args) => {
         for (let failures = 1; ; failures += 1) {
           try {
@@ -231,6 +232,6 @@ function isSame(saved: Offset | undefined, { source, partition, next, mark }: Of
 }
 
 /** As it would come from the topic. */
-function toMessage({ position: _, ...event }: StoredEvent): Message['event'] {
-  return { ...event, key: keyOf(Buffer.from(event.key)) }
+function toMessage({ producer, event: { position: _, ...event } }: Told): Published {
+  return { producer, event: { ...event, key: keyOf(Buffer.from(event.key)) } }
 }

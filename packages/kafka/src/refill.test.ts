@@ -10,6 +10,7 @@ async function tableOf(events: readonly NewEvent[]): Promise<EventTable & { look
   const store = memoryStore('news')
   await commit(store, events)
   const table: EventTable & { looks: number } = {
+    service: store.service,
     looks: 0,
     published: (...args) => {
       table.looks += 1
@@ -25,7 +26,7 @@ const events = (count: number, at: (n: number) => number, topic = 'news'): NewEv
 async function textsSince(tables: readonly EventTable[], since: number): Promise<readonly string[]> {
   const texts: string[] = []
   for await (const page of eventsSince(tables, 'news', since)) {
-    texts.push(...page.map(({ payload }) => Buffer.from(payload).toString()))
+    texts.push(...page.map(({ event }) => Buffer.from(event.payload).toString()))
   }
   return texts
 }

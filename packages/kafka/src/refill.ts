@@ -1,7 +1,13 @@
 import type { Store, StoredEvent } from '@waybill/core'
 
 /** The events of a service that publishes: as much of its store as it takes. */
-export type EventTable = Pick<Store, 'published'>
+export type EventTable = Pick<Store, 'service' | 'published'>
+
+/** An event as it stands in the table of a service. */
+export interface Told {
+  readonly producer: string
+  readonly event: StoredEvent
+}
 
 const pageMax = 1_000
 const stepMin = 1_024
@@ -22,7 +28,7 @@ export async function* eventsSince(
   tables: readonly EventTable[],
   topic: string,
   since: number,
-): AsyncGenerator<readonly StoredEvent[]> {
+): AsyncGenerator<readonly Told[]> {
   const cursors: Cursor[] = []
   for (const table of tables) {
     const after = await lastBefore(table, topic, since)
@@ -30,7 +36,7 @@ export async function* eventsSince(
   }
   for (;;) {
     for (const cursor of cursors) await load(cursor, topic)
-    const page = merged(cursors).filter(({ at }) => at >= since)
+    const page = merged(cursors).filter(({ event }) => event.at >= since)
     if (page.length > 0) yield page
     else if (cursors.every((cursor) => cursor.atEnd && !hasMore(cursor))) return
   }
@@ -47,13 +53,13 @@ async function load(cursor: Cursor, topic: string): Promise<void> {
 }
 
 /** Takes the oldest again and again, until one of the tables has to be read on. */
-function merged(cursors: readonly Cursor[]): StoredEvent[] {
-  const page: StoredEvent[] = []
+function merged(cursors: readonly Cursor[]): Told[] {
+  const page: Told[] = []
   for (;;) {
     const full = cursors.filter(hasMore)
     if (full.length === 0 || cursors.some((cursor) => !cursor.atEnd && !hasMore(cursor))) return page
     const oldest = full.reduce((a, b) => (b.events[b.taken]!.at < a.events[a.taken]!.at ? b : a))
-    page.push(oldest.events[oldest.taken]!)
+    page.push({ producer: oldest.table.service, event: oldest.events[oldest.taken]! })
     oldest.taken += 1
   }
 }

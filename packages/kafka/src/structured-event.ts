@@ -9,7 +9,15 @@ export interface StructuredEvent {
  * @returns undefined when it is none
  */
 export function structuredEvent(value: Buffer): StructuredEvent | undefined {
-  const parsed = parse(value)
+  try {
+    return eventIn(JSON.parse(value.toString()))
+  } catch {
+    // It is no JSON, or too deep for its data to be written again.
+    return undefined
+  }
+}
+
+function eventIn(parsed: unknown): StructuredEvent | undefined {
   if (typeof parsed !== 'object' || parsed === null) return undefined
   const { data, data_base64: base64, ...attributes } = parsed as Record<string, unknown>
   const texts = Object.entries(attributes).filter(
@@ -19,13 +27,5 @@ export function structuredEvent(value: Buffer): StructuredEvent | undefined {
     attributes: new Map(texts),
     data:
       typeof base64 === 'string' ? Buffer.from(base64, 'base64') : Buffer.from(JSON.stringify(data) ?? ''),
-  }
-}
-
-function parse(value: Buffer): unknown {
-  try {
-    return JSON.parse(value.toString())
-  } catch {
-    return undefined
   }
 }

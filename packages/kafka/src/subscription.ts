@@ -26,10 +26,12 @@ export interface KafkaSubscription extends Subscription {
 /**
  * Joins a group and reads what the group assigns to this member. Positions are the reader's: it is asked for them
  * whenever a partition is assigned. Those that Kafka keeps are never read.
+ * @param options.system whose services publish
  * @param options.join joins the group: told that assignments may have changed, and asked whether partitions may go
  * @param options.tables the tables of all that publish to a topic
  */
 export function subscribe(options: {
+  system: string
   brokers: Brokers
   join: (told: { changed: () => void; handOver: () => Promise<void> }) => GroupMember
   from: Parameters<Log['subscribe']>[0]['from']
@@ -37,7 +39,7 @@ export function subscribe(options: {
   halted: HaltedReport
   trouble: Trouble
 }): KafkaSubscription {
-  const { brokers, join, from, trouble } = options
+  const { system, brokers, join, from, trouble } = options
   const { ring, wait } = bell()
   const arrived = backlog()
   const taken = inHand()
@@ -76,7 +78,9 @@ export function subscribe(options: {
   const fetcher = createFetcher({
     brokers,
     answered: (fetched, well) => {
-      arrived.add(fetched.filter(({ reading }) => isFetched(reading)).map(fetchedPortion))
+      arrived.add(
+        fetched.filter(({ reading }) => isFetched(reading)).map((one) => fetchedPortion(one, system)),
+      )
       recovery.well(well)
       ring()
     },

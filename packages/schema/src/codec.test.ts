@@ -239,6 +239,23 @@ describe('Avro codec, on the wire', () => {
     assert.throws(() => codec.decode(Short, payload.subarray(0, 10)), unreadable(/no schema id/))
   })
 
+  it('tells as which event a payload was written, if it says so', async () => {
+    const registry = createEmbeddedRegistry()
+    const Old = version(Type.Object({ orderId }))
+    const old = shopWith(Old)
+    const snapshot = await prepare(old, registry)
+    const codec = createAvroCodec(old, snapshot)
+    const Other = internal('Other', { data: Type.Object({ orderId }) })
+    const now = shopWith(Old, Other)
+    const payload = createAvroCodec(now, await prepare(now, registry)).encode(Other, { orderId: 'o1' })
+    assert.equal(codec.typeOf!(payload), undefined)
+    await snapshot.learn([payload])
+    assert.equal(codec.typeOf!(payload), 'Other')
+    assert.equal(codec.typeOf!(codec.encode(Old, { orderId: 'o1' })), 'OrderCreated')
+    assert.equal(codec.typeOf!(Buffer.from('{"orderId":"o1"}')), undefined)
+    assert.equal(codec.typeOf!(new Uint8Array()), undefined)
+  })
+
   it('refuses the schema of another event', async () => {
     const Other = internal('Other', { data: Type.Object({ orderId }) })
     const codec = await avroCodec(OrderCreated, Other)

@@ -68,6 +68,12 @@ export function createAvroCodec(system: SystemDef, ids: SchemaIds): Codec {
       if (offset < payload.length) throw payloadUnreadable(event, 'it goes on after its end')
       return codec.mend(value)
     },
+
+    typeOf(payload) {
+      const writer = schemaIdIn(payload)
+      const schema = writer === undefined ? undefined : ids.schemaOf(writer)
+      return typeof schema === 'object' && 'name' in schema ? schema.name : undefined
+    },
   }
 
   function read(event: EventDef, codec: EventCodec, payload: Uint8Array): ReturnType<Read> {

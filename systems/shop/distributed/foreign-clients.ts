@@ -37,6 +37,8 @@ export type Writing = {
       readonly value: Readonly<Record<string, unknown>>
       /** … with this schema, which is registered first; default: the newest that the registry has for the topic. */
       readonly schema?: object
+      /** … or with the newest of this subject. */
+      readonly subject?: string
     }
   | {
       /** The bytes themselves. */

@@ -27,6 +27,7 @@ describe(
     interface Topic {
       readonly name: string
       readonly events: readonly string[]
+      readonly publishers: readonly string[]
       readonly subscribers: readonly string[]
     }
     const topics: readonly Topic[] = (await shop.console('GET /admin/systems')).body.items[0].topics
@@ -45,7 +46,7 @@ describe(
       return answers.flatMap(({ body }) => body.items)
     }
 
-    /** An order as another shop publishes it that sells what we have. */
+    /** An order as another shop publishes it that sells what we have: in the name of our service, whose type it is. */
     function foreignOrder(productId: number, userId: string) {
       const orderId = crypto.randomUUID()
       const price = { amount: 1_500, currency: 'KRW' }
@@ -58,7 +59,7 @@ describe(
             ce_specversion: '1.0',
             ce_id: crypto.randomUUID(),
             ce_type: 'OrderCreatedEvent',
-            ce_source: '/another/shop',
+            ce_source: '/waybill/shop/order',
             ce_time: new Date().toISOString(),
             'content-type': 'application/avro',
           },
@@ -174,13 +175,17 @@ describe(
       ]
       const records = topics
         .filter(({ subscribers }) => subscribers.length > 0)
-        .flatMap(({ name: topic, events: [ce_type], subscribers }) =>
+        .flatMap(({ name: topic, events: [ce_type], publishers: [publisher], subscribers }) =>
           broken.map(({ code, ...record }) => {
             const writing: Writing = { topic, key: crypto.randomUUID(), ...record }
             // Of a type that the topic carries: a service passes over what is of its own types, wherever it comes from.
             const type = code === 'PAYLOAD_UNREADABLE' ? { ce_type: ce_type! } : {}
-            const own = 'ce_id' in record.headers ? { ce_id: crypto.randomUUID(), ...type } : {}
-            return { ...writing, headers: { ...record.headers, ...own }, subscribers, code }
+            const own =
+              'ce_id' in record.headers
+                ? { ce_id: crypto.randomUUID(), ce_source: `/waybill/shop/${publisher}`, ...type }
+                : {}
+            const producer = 'ce_id' in record.headers ? publisher : ''
+            return { ...writing, headers: { ...record.headers, ...own }, subscribers, producer, code }
           }),
         )
       const customer = await shop.signUp()
@@ -192,9 +197,10 @@ describe(
       orderIds.push(...(await buy()))
       for (const orderId of orderIds) assert.equal((await end(customer, orderId)).status, 'CONFIRMED')
 
-      const expected = records.flatMap(({ subscribers, base64, code }, n) => {
+      const expected = records.flatMap(({ subscribers, producer, base64, code }, n) => {
         const { topic, partition, offset } = places[n]!
-        return subscribers.map((service) => `${service}: ${topic}/${partition}/${offset} ${code} ${base64}`)
+        const place = `${producer}/${topic}/${partition}/${offset}`
+        return subscribers.map((service) => `${service}: ${place} ${code} ${base64}`)
       })
       await eventually(async () => {
         const found = await Promise.all(
@@ -209,6 +215,91 @@ describe(
         )
         assert.deepEqual(found.flat().toSorted(), expected.toSorted())
       }, patience)
+    })
+
+    test('what one forges in the name of others changes nothing, and holds up nothing', async () => {
+      const customer = await shop.signUp()
+      const productId = await shop.stock(10)
+      const orderId = await place(customer, orderOf(productId, 2, 'tok_slow_5000'))
+      const price = { amount: 1_500, currency: 'KRW' }
+      const free = { ...price, amount: 0 }
+      const user = { orderId, userId: customer.userId }
+      const items = [{ productId, quantity: 2, price }]
+      const order = foreignOrder(productId, customer.userId).record.value
+      const forged: readonly [
+        type: string,
+        topic: string,
+        producer: string,
+        value: Record<string, unknown>,
+      ][] = [
+        // On a topic that is not its own.
+        ...['payment', 'product'].map((producer): (typeof forged)[number] => [
+          'PaymentCompletedEvent',
+          'stock-reserved',
+          producer,
+          { ...user, items, paymentId: crypto.randomUUID(), total: free },
+        ]),
+        // Of no topic at all.
+        ['OrderOverdueEvent', 'stock-reserved', 'order', { orderId }],
+        ['ChargeUnansweredEvent', 'stock-reserved', 'payment', { orderId, amount: price }],
+        ['PaymentRefundedEvent', 'order-cancelled', 'payment', { orderId, amount: price }],
+        ['ProductAddedEvent', 'order-created', 'product', { productId, name: 'x', price: free, stock: 99 }],
+        // Of a service that does not publish it, or of nobody's.
+        ...['payment', ''].map((producer): (typeof forged)[number] => [
+          'OrderCreatedEvent',
+          'order-created',
+          producer,
+          { ...order, items: [{ productId, quantity: 8, price: free }], total: free },
+        ]),
+      ]
+      const subjects: Readonly<Record<string, string>> = {
+        PaymentCompletedEvent: 'payment-completed-value',
+        OrderCreatedEvent: 'order-created-value',
+      }
+      const places = await foreign.produce(
+        forged.map(([type, topic, producer, value]) => ({
+          topic,
+          key: orderId,
+          headers: {
+            ce_specversion: '1.0',
+            ce_id: crypto.randomUUID(),
+            ce_type: type,
+            ce_source: producer === '' ? '/another/shop' : `/waybill/shop/${producer}`,
+          },
+          value,
+          subject: subjects[type] ?? `waybill.shop.${type}`,
+        })),
+      )
+      const expected = forged.flatMap(([type, topic, producer], n) => {
+        const { partition, offset } = places[n]!
+        const { subscribers } = topics.find(({ name }) => name === topic)!
+        const place = `${producer}/${topic}/${partition}/${offset}`
+        return subscribers.map((service) => `${service}: ${type} ${place} EVENT_MISPLACED`)
+      })
+      await eventually(async () => {
+        const found = await Promise.all(
+          ['product', 'order', 'payment', 'notification'].map(async (service) => {
+            const parked = await allItems<any>(shop.console, `/admin/systems/shop/services/${service}/parked`)
+            return parked
+              .filter(({ event }) => event.key === orderId)
+              .map(({ event, source, error }) => `${service}: ${event.type} ${source} ${error?.code}`)
+          }),
+        )
+        assert.deepEqual(found.flat().toSorted(), expected.toSorted())
+      }, patience)
+      assert.equal((await shop.send('GET /api/products')).status, 200)
+
+      assert.equal((await end(customer, orderId)).status, 'CONFIRMED')
+      assert.deepEqual(await bookOf(shop, orderId), ['charge succeeded 3000'])
+      await eventually(async () => assert.deepEqual(await stockOf(shop, productId), [8, 0, 2]), patience)
+      const { sum, ledger, book } = await ledgerAndBook(shop)
+      assert.deepEqual([sum, ledger], [0, book])
+      assert.equal(await cancel(customer, orderId), 202)
+      await eventually(
+        async () =>
+          assert.deepEqual(await bookOf(shop, orderId), ['charge succeeded 3000', 'refund succeeded 3000']),
+        patience,
+      )
     })
   },
 )

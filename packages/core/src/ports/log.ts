@@ -9,6 +9,8 @@ export interface Message {
   readonly partition: number
   /** One that is negative moves nothing on: the event stands elsewhere than in the partition. */
   readonly position: number
+  /** The service of the system that published it, as far as the log can tell; `''`: somebody else. */
+  readonly producer: string
   readonly event: EventHead & { readonly payload: Uint8Array }
 }
 

@@ -72,7 +72,7 @@ export interface Parked {
   readonly event: EventHead & { readonly payload: Uint8Array }
   /** The queue that it stands in: its key, in one of the lanes that the engine knows. At most `keyBytesMax` + 10 bytes. */
   readonly queue: string
-  /** Where it came from: source, partition and position of a log, such as `orders/3/1472`; `deadline`, or `self`. */
+  /** Where it came from: producer, topic, partition and position, such as `order/orders/3/1472`; `deadline`, or `self`. */
   readonly source: string
   readonly reason: ParkedReason
   readonly attempts: number

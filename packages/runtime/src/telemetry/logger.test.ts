@@ -21,6 +21,12 @@ test('A log line for people is readable', () => {
   assert.match(lines[0]!, /^\d\d:\d\d:\d\d warn  event set aside system=shop attempts=2\n$/)
 })
 
+test('A log line for people stays one line, whatever it is about', () => {
+  const { lines, logger } = collect(false)
+  logger.warn({ type: 'Sold\n10:31:02 info  all is well\u001b[2J\u2028' }, 'event set aside')
+  assert.match(lines[0]!, /event set aside type=Sold\\u000a10:31:02 info {2}all is well\\u001b\[2J\\u2028\n$/)
+})
+
 test('An error is shown with its stack', () => {
   const { lines, logger } = collect(false)
   logger.error({ err: new Error('broken pipe') }, 'failed')

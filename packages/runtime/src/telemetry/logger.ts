@@ -42,6 +42,14 @@ function readable(line: string): string {
   const fields = Object.entries(rest).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
-  const head = [time.slice(11, 19), level.padEnd(5), msg, ...fields].join(' ')
+  const head = onOneLine([time.slice(11, 19), level.padEnd(5), msg, ...fields].join(' '))
   return err === undefined ? `${head}\n` : `${head}\n  ${err.stack ?? err.message}\n`
+}
+
+/** What came from outside may hold anything: it must not begin a line of its own, nor steer a terminal. */
+function onOneLine(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
 }

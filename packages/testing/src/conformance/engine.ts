@@ -1,3 +1,4 @@
+import { admission } from './engine/admission.ts'
 import { bounds } from './engine/bounds.ts'
 import { clocks } from './engine/clocks.ts'
 import { effectLoad } from './engine/effect-load.ts'
@@ -42,4 +43,5 @@ export const engineCases: readonly EngineCase[] = [
   ...telling,
   ...states,
   ...upgrades,
+  ...admission,
 ]

@@ -1,4 +1,4 @@
-import { messageOf, WaybillError } from '../../errors.ts'
+import { isTerminal, messageOf, WaybillError } from '../../errors.ts'
 import { sizes } from '../../limits.ts'
 import type { Parked, ParkedReason, QueueChange, Write } from '../../ports/store.ts'
 import type { EventWork } from '../intake/work.ts'
@@ -89,7 +89,7 @@ export function parking({ queues: loaded, timeScale, definition }: Options): Par
     },
     failed: (work, cause) => {
       const attempts = attemptsOf(work) + 1
-      const final = cause instanceof WaybillError && cause.family === 'terminal'
+      const final = isTerminal(cause)
       const error = {
         code: cause instanceof WaybillError ? cause.code : 'DECIDE_FAILED',
         message: messageOf(cause).slice(0, sizes.errorTextMax),

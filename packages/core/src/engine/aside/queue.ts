@@ -4,11 +4,19 @@ import type { Origin } from '../intake/work.ts'
 
 /**
  * The queue in which an event stands when it is set aside: that of its key, in its lane. What the service sends itself
- * has a lane of its own: a deadline that is to end a flow must not wait behind the very event that broke it.
+ * has a lane of its own: a deadline that is to end a flow must not wait behind the very event that broke it. And what is
+ * none of ours stands alone, whatever key it has: by it, nobody may hold up the events of others.
  */
-export function queueOf(origin: Origin, { key }: EventHead): string {
+export function queueOf(origin: Origin, isAlone: boolean): string {
   if (origin.kind === 'parked') return origin.entry.queue
-  return `${origin.kind === 'message' ? 'log' : 'own'}/${isTooLong(key) ? shortened(key) : key}`
+  if (origin.kind === 'deadline') return `own/${keyOf(origin.deadline)}`
+  const { producer, event } = origin.message
+  // By who says to have published which event where, so that a repetition is recognised.
+  return isAlone ? `alone/${producer}/${event.topic ?? ''}/${event.id}` : `log/${keyOf(event)}`
+}
+
+function keyOf({ key }: EventHead): string {
+  return isTooLong(key) ? shortened(key) : key
 }
 
 /** Keys are bounded where they are made; one that is older than that is not. Two with one queue would only wait for each other. */

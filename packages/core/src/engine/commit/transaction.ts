@@ -1,11 +1,11 @@
 import { invariant } from '../../errors.ts'
 import type { Loaded, Need, Offset, Store } from '../../ports/store.ts'
 import { type DecideContext, type Decided, decideBatch } from '../decide/decide-batch.ts'
-import { needOf } from '../decide/need.ts'
+import { claimOf, needOf } from '../decide/need.ts'
 import type { Effects } from '../effects/effects.ts'
 import type { Batch } from '../intake/intake.ts'
 import { type EventWork, hasEffect, type Work } from '../intake/work.ts'
-import { firstOf, messageOf } from './batches.ts'
+import { firstOf } from './batches.ts'
 
 /** What a transaction has come to. */
 export interface Done extends Decided {
@@ -74,7 +74,7 @@ export function transaction(options: {
 
 /** Ids that were claimed for the whole batch, of works that it does not come to: they will be claimed again. */
 function leftOf({ claim }: Need, { duplicates }: Loaded, done: readonly Work[]): readonly string[] {
-  const ids = new Set(done.flatMap(messageOf).map(({ event }) => event.id))
+  const ids = new Set(done.flatMap(claimOf))
   // The log may have brought one twice.
   return [...new Set(claim)].filter((id) => !ids.has(id) && !duplicates.has(id))
 }

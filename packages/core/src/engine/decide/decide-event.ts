@@ -8,12 +8,9 @@ import { statesOf } from './states.ts'
 
 /** Handles an event, or sets it aside. What it throws is for the caller to deal with. */
 export function decideEvent(deciding: Deciding, work: EventWork): void {
-  const { changes, aside, seen, meta } = deciding
-  const { origin, head, settlement } = work
-  if (origin.kind === 'message') {
-    if (seen.has(head.id)) return
-    seen.add(head.id)
-  }
+  const { changes, aside, meta } = deciding
+  const { head, settlement } = work
+  if (isRepeated(deciding, work)) return
   if (aside.mustWait(work)) return aside.behind(work)
   if (work.unreadable !== undefined) throw work.unreadable
   if (hasEffect(work) && !isSettled(deciding, work)) return
@@ -26,6 +23,15 @@ export function decideEvent(deciding: Deciding, work: EventWork): void {
     for (const emitted of decision) changes.record(emitted, call.touched, cause)
   }
   aside.settled(work)
+}
+
+function isRepeated({ aside, seen }: Deciding, work: EventWork): boolean {
+  if (work.origin.kind !== 'message') return false
+  // Only the same one has this queue.
+  if (work.isAlone) return aside.mustWait(work)
+  if (seen.has(work.head.id)) return true
+  seen.add(work.head.id)
+  return false
 }
 
 /** Whether the outcome of its effect is there; if not, the event is set aside until it is. */

@@ -34,8 +34,9 @@ export function needOf(works: readonly Work[], service: ServiceDef, claims: bool
     slots: [...slots],
   }
 
-  function needEvent({ origin, head, queue, calls, rows: changed }: EventWork): void {
-    if (claims && origin.kind === 'message') claim.push(head.id)
+  function needEvent(work: EventWork): void {
+    const { origin, head, queue, calls, rows: changed } = work
+    if (claims) claim.push(...claimOf(work))
     queues.add(queue)
     // A deadline is recorded in the entity that set it.
     if (head.subject !== undefined && origin.kind !== 'message') subjects.add(head.subject)
@@ -55,4 +56,9 @@ export function needOf(works: readonly Work[], service: ServiceDef, claims: bool
   function needRow(view: string, key: string): void {
     rows.set(rowId(view, key), { view, key })
   }
+}
+
+/** The id by which an event that has come is known again, if it has one that counts. */
+export function claimOf(work: Work): readonly string[] {
+  return work.kind === 'event' && work.origin.kind === 'message' && !work.isAlone ? [work.head.id] : []
 }

@@ -5,14 +5,16 @@ import type { HandlerDef } from '../../contract/handler.ts'
 import type { Refusal } from '../../contract/refusal.ts'
 import type { ServiceDef } from '../../contract/service.ts'
 import type { SystemDef } from '../../contract/system.ts'
-import { WaybillError } from '../../errors.ts'
+import { isTerminal } from '../../errors.ts'
 import { checkIds } from '../../limits.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { Message } from '../../ports/log.ts'
 import type { Deadline, EventHead, ParkedEntry } from '../../ports/store.ts'
 import { queueOf } from '../aside/queue.ts'
+import { isOwn, producerOf } from '../aside/source.ts'
 import { type Row, rowsOf } from '../decide/rows.ts'
 import type { Submission } from '../engine.ts'
+import { admit, declared, isOfNewerVersion } from './admission.ts'
 
 /** A command in a batch. */
 export interface CommandWork {
@@ -84,6 +86,8 @@ export interface EventWork {
   readonly origin: Origin
   /** Where it stands, or would stand, if it had to wait. */
   readonly queue: string
+  /** It cannot be told to be one of ours: it stands alone, holds up no other event, and its id counts for nothing. */
+  readonly isAlone: boolean
   readonly head: EventHead & { readonly payload: Uint8Array }
   readonly event: EventDef | undefined
   readonly data: Readonly<Record<string, unknown>>
@@ -104,22 +108,25 @@ export function toWork(
   { system, service, codec }: { system: SystemDef; service: ServiceDef; codec: Codec },
 ): EventWork {
   const head = headOf(origin)
-  const base = { kind: 'event' as const, origin, head, queue: queueOf(origin, head), settlement: undefined }
-  const event = system.events.get(head.type)
+  const arrived = { head, producer: producerOf(origin) }
+  const base = { kind: 'event' as const, origin, head, settlement: undefined }
   try {
-    if (event === undefined) {
-      const what =
-        head.type === '' ? 'Its attributes do not say what it is.' : `Nobody declares ${head.type}.`
-      throw new WaybillError('UNKNOWN_EVENT', what)
-    }
+    const event = isOwn({ origin }) ? declared(head, system) : admit(arrived, system)
     const data = codec.decode(event, head.payload)
     const calls = service.handlers
       .filter((handler) => handler.event.type === head.type)
       .map((handler) => callOf(handler, data))
-    return { ...base, event, data, calls, rows: rowsOf(service, event, data), unreadable: undefined }
+    const rows = rowsOf(service, event, data)
+    return { ...base, ...placeOf(origin, false), event, data, calls, rows, unreadable: undefined }
   } catch (unreadable) {
-    return { ...base, event, data: {}, calls: [], rows: [], unreadable }
+    const isAlone = isTerminal(unreadable) && !isOfNewerVersion(arrived, system, codec)
+    const event = system.events.get(head.type)
+    return { ...base, ...placeOf(origin, isAlone), event, data: {}, calls: [], rows: [], unreadable }
   }
+}
+
+function placeOf(origin: Origin, isAlone: boolean): Pick<EventWork, 'queue' | 'isAlone'> {
+  return { isAlone: isAlone && origin.kind === 'message', queue: queueOf(origin, isAlone) }
 }
 
 /** Whether I/O must come before its decision. */

@@ -68,7 +68,14 @@ export function take(
     if (lane === undefined || event.position < lane.next) return []
     lane.inHand = event.position + 1
     heard.add(lane)
-    return { source: lane.source, partition: partition!.number, position: event.position, event }
+    const { source, number, lanes: _ } = partition!
+    return {
+      source: lane.source,
+      partition: number,
+      position: event.position,
+      producer: source.store.service,
+      event,
+    }
   })
   const next: Offset[] = []
   for (const partition of partitions) {

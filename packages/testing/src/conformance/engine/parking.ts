@@ -100,7 +100,7 @@ export const parking = group('parking', {
     for (const key of keys) await read(process, key, 0, 1, 2)
   },
 
-  'what cannot be read is never tried again and harms only its key': async (world) => {
+  'what cannot be read is never tried again and holds up nothing': async (world) => {
     const { flow, look, newId, clock } = world
     const process = await world.start()
     const { type, topic } = flow.events.Noted
@@ -114,12 +114,11 @@ export const parking = group('parking', {
     })
     await write(await look(flow.services.order), { events: [garbage] })
     await Promise.all([process.note('bad', 1), process.note('good', 1)])
-    await read(process, 'good', 1)
+    await Promise.all([read(process, 'good', 1), read(process, 'bad', 1)])
     const store = await look(flow.services.stock)
-    await eventually('they are set aside', async () => (await store.parked(10)).length === 2)
+    await eventually('it is set aside', async () => (await store.parked(10)).length === 1)
     await pause(300)
     const [unreadable] = await store.parked(1)
     assert.deepEqual([unreadable!.error!.code, unreadable!.attempts], ['PAYLOAD_UNREADABLE', 1])
-    assert.deepEqual(await process.notesRead('bad'), [])
   },
 })

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { command, entity, event, on, service, system, systemCaller } from '@waybill/core'
 import Type from 'typebox'
+import { checkingCodec } from '../../simulation/checking-codec.ts'
 import { eventually } from '../waiting.ts'
 import { group } from './group.ts'
 import type { World } from './world.ts'
@@ -69,6 +70,28 @@ export const upgrades = group('upgrades', {
     )
     assert.deepEqual(await newConsumer.state(young.getting, young.Got, 'a'), { placed: 2, gifted: 1 })
     assert.deepEqual(await store.parked(10), [])
+  },
+
+  'what only claims to be of a newer version waits as well, and holds up nothing': async (world) => {
+    const { old, young } = versions(world, 'orders')
+    const producer = await world.run(young.system, {}, [young.sending])
+    const codec = { ...checkingCodec, typeOf: () => 'Placed' }
+    const oldConsumer = await world.run(old.system, { codec }, [old.getting])
+    for (const what of [young.gift, young.place]) {
+      await producer.engine(young.sending).submit(what, { id: 'a' }, { caller: systemCaller })
+    }
+    await eventually(
+      'its key goes on',
+      async () => (await oldConsumer.state(old.getting, old.Got, 'a')).placed === 1,
+    )
+    await oldConsumer.stop()
+
+    const newConsumer = await world.run(young.system, {}, [young.getting])
+    await eventually(
+      'it is taken up by who declares it',
+      async () => (await newConsumer.state(young.getting, young.Got, 'a')).gifted === 1,
+    )
+    assert.deepEqual(await newConsumer.state(young.getting, young.Got, 'a'), { placed: 1, gifted: 1 })
   },
 
   'a topic that a service begins to read is read from its beginning': async (world) => {

@@ -65,6 +65,10 @@ export const logCanaries: readonly LogCanary[] = [
     })),
     next,
   })),
+  polling('delivery', 'says that all is of one service', ({ messages, next }) => ({
+    messages: messages.map((message) => ({ ...message, producer: 'one' })),
+    next,
+  })),
   canary('delivery', 'gives an event to one group only', (log) => {
     const given = new Set<string>()
     return {

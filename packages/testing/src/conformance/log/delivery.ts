@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { anEvent, comparable, many, newId } from '../store/fixtures.ts'
+import { anEvent, comparable, many, newId, textOf } from '../store/fixtures.ts'
 import { pause } from '../waiting.ts'
 import { group, type Producer } from './context.ts'
 import { join } from './member.ts'
@@ -26,6 +26,16 @@ export const delivery = group('delivery', {
     const ofFirst = [`${topics[0].name} 1`, `${topics[0].name} 2`, 'last']
     assert.deepEqual(one.texts(), ofFirst)
     assert.deepEqual(both.texts().toSorted(), [...ofFirst, 'other'].toSorted())
+  },
+
+  'each says which service has published it': async ({ producers, connect }) => {
+    const [one, other] = producers
+    const member = await join(await connect(), { group: 'g', topics: [one.topics[0], other.topics[0]] })
+    for (const { topics, service, publish } of producers) {
+      await publish([anEvent({ topic: topics[0].name, text: service })])
+    }
+    await member.receive(2)
+    for (const { producer, event } of member.messages) assert.equal(producer, textOf(event))
   },
 
   'events come as they were published': async ({ producers, connect }) => {
