@@ -29,7 +29,7 @@ function isJson(value: unknown): boolean {
   }
   if (value === null) return true
   if (Array.isArray(value)) return value.every(isJson) && !hasHoles(value)
-  if (!isPlain(value!)) return false
+  if (!isPlain(value)) return false
   for (const name in value) if (!isJson((value as Record<string, unknown>)[name])) return false
   return true
 }
