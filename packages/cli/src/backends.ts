@@ -10,6 +10,7 @@ import { checkLog } from './log/remembered-log.ts'
 import { openRegistry } from './registry-opening.ts'
 import { databaseRegistryStorage } from './registry-storage.ts'
 import { type Warnings, whenRegistryAnswers } from './registry-waiting.ts'
+import { checkServices } from './remembered-services.ts'
 import { openSharedTables } from './shared-tables.ts'
 
 /**
@@ -37,8 +38,10 @@ export async function openBackends(config: Config, warnings: Warnings): Promise<
     store: (system, service) => createPostgresStore({ database, schema: schemaOf(system, service), service }),
     codec: async (system) =>
       createAvroCodec(system, await whenRegistryAnswers(() => prepare(system, registry), warnings)),
-    checkLog: async (name, system) =>
-      checkLog({ database, name, system, log: await identityOf(log), warnings }),
+    check: async (name, system) => {
+      await checkServices(database, name, system)
+      await checkLog({ database, name, system, log: await identityOf(log), warnings })
+    },
     ...(log.kind === 'kafka' && tables ? { log: kafkaLog(log.brokers, tables) } : {}),
     ready: () =>
       database

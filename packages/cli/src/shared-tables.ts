@@ -20,7 +20,8 @@ export async function openSharedTables(database: Database): Promise<void> {
         );
         create table if not exists waybill.log (
           system text primary key, kind text not null, cluster text, moving jsonb
-        )`,
+        );
+        create table if not exists waybill.service (system text, service text, primary key (system, service))`,
     })
   })
 }

@@ -103,6 +103,8 @@ export function typeTests(): void {
   view('v', { key: 'id', row }).on(Paid, () => ({ id: 1 }))
   // @ts-expect-error an evolve that gives another state
   entity('e', { n: 0 }).evolve(Paid, () => ({ n: 'x' }))
+  // @ts-expect-error a state that no JSON holds
+  entity('e', { at: new Date(0) })
   // two entities give a tuple
   on(Placed)
     .at(Order, 'orderId')

@@ -13,6 +13,8 @@ export interface SystemDef {
   readonly events: ReadonlyMap<string, EventDef>
   /** The service that emits an event. */
   readonly producerOf: ReadonlyMap<string, ServiceDef>
+  /** Names of services that have data and are no longer declared, on purpose: else the start is refused. */
+  readonly retired: readonly string[]
 }
 
 /**
@@ -23,6 +25,7 @@ export function system(
   name: string,
   services: readonly ServiceDef[],
   sagas: readonly SagaDef[] = [],
+  { retired = [] }: { retired?: readonly string[] } = {},
 ): SystemDef {
   const producers = producersOf(services)
   const faults = [
@@ -50,6 +53,7 @@ export function system(
     sagas,
     events: new Map(eventsOf(services).map((event) => [event.type, event])),
     producerOf: new Map([...producers].map(([type, [service]]) => [type, service!])),
+    retired,
   }
 }
 

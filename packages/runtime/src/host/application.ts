@@ -112,7 +112,7 @@ export async function startApplication(options: {
   const provider = simulator.client('simulator')
   const system = application.create({ payments: simulatedProvider(provider, clock), directory })
   checkPlacement(options.services, system)
-  await backends.checkLog?.(name, system)
+  await backends.check?.(name, system)
   const running = await start(system, placement.here, config.timeScale)
   const engines = [...simulator.engines.values(), ...running.engines.values()]
   const server = placement.whole

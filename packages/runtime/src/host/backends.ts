@@ -8,11 +8,12 @@ export interface Backends {
   /** Whether other processes may work on the same stores at the same time: then they divide the work. */
   readonly shared: boolean
   /**
-   * Called before anything of a system is read: refuses another log than the one that its saved positions belong to.
+   * Called before anything of a system is read: refuses another log than the one that its saved positions belong to, and
+   * a system that lacks a service which has data.
    * @param name of the application
-   * @throws LOG_CHANGED
+   * @throws LOG_CHANGED, DEFINITION_CHANGED
    */
-  readonly checkLog?: (name: string, system: SystemDef) => Promise<void>
+  readonly check?: (name: string, system: SystemDef) => Promise<void>
   /** The store of one service; the host opens and closes it. */
   store(system: string, service: string): Store
   /** How the payloads of a system's events are written. */
