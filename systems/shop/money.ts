@@ -3,7 +3,7 @@ import Type, { type Static } from 'typebox'
 /** Integer minor units and an ISO 4217 currency. */
 export const Money = Type.Object({
   amount: Type.Integer(),
-  currency: Type.String({ pattern: '^[A-Z]{3}$' }),
+  currency: Type.String({ pattern: '^[A-Z]{3}$', examples: ['KRW'] }),
 })
 export type Money = Static<typeof Money>
 

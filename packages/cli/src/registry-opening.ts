@@ -29,6 +29,7 @@ export async function openRegistry(
     registry,
     adminRoutes: async (http, mayWrite) => {
       await http.register(registryRoutes, { prefix: '/registry', registry, mayWrite })
+      return [{ path: '/registry/subjects', what: "The schema registry, by Confluent's REST API." }]
     },
   }
 }

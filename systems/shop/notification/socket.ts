@@ -1,6 +1,7 @@
 import type { WebSocket } from '@fastify/websocket'
 import { isRefusal, systemCaller } from '@waybill/core'
-import { type GatewayContext, systemClock } from '@waybill/runtime'
+import { type GatewayContext, type SocketDescription, systemClock } from '@waybill/runtime'
+import Type from 'typebox'
 import { type Notification, NotificationSent } from '../events.ts'
 import { deliver, type Mail, type Socket } from './delivery.ts'
 import { confirmDelivery, undelivered } from './mailbox.ts'
@@ -8,6 +9,22 @@ import { redeemTicket } from './ticket.ts'
 
 /** Close code of a socket that nobody was let in to. Codes from 4000 are an application's own. */
 const unauthorized = 4401
+const later = 1013
+
+const description: SocketDescription = {
+  id: 'notification.live',
+  summary: 'Notifications, live',
+  description:
+    'Opened with a ticket of `POST /api/notifications/tickets`, which lets in once, within 30 seconds. Notifications of the outcomes of your orders: those missed first, oldest first, then live ones. A message counts as delivered when your client has answered the ping that follows it, which every WebSocket client does by itself. What you send is ignored.',
+  query: Type.Object({ ticket: Type.String({ examples: ['01920000-0000-7000-8000-000000000000'] }) }),
+  sends: NotificationSent.schema,
+  closes: {
+    [unauthorized]: 'The ticket is unknown, used or expired: ask for a new one.',
+    1011: 'Notifications cannot be read at the moment: come back later.',
+    [later]: 'Tickets cannot be checked at the moment: come back later.',
+    1009: 'You have sent a message of more than 64 kB.',
+  },
+}
 
 /** `GET /ws/notifications?ticket=…`: a user's notifications, those missed first, then live. */
 export async function notificationSocket({ http, engine }: GatewayContext): Promise<void> {
@@ -24,17 +41,21 @@ export async function notificationSocket({ http, engine }: GatewayContext): Prom
   })
   http.addHook('onClose', untail)
 
-  http.get('/ws/notifications', { websocket: true }, async (socket: WebSocket, request) => {
-    try {
-      const { ticket = '' } = request.query as { ticket?: string }
-      const redeemed = await notification.submit(redeemTicket, { ticket }, as)
-      if (redeemed.refused) return socket.close(unauthorized, redeemed.detail)
-      // It may have gone while its ticket was checked; then it will never say so again.
-      if (socket.readyState === socket.OPEN) open(socket, redeemed.reply.userId)
-    } catch {
-      socket.close(1013, 'The shop cannot check tickets at the moment: try again later.')
-    }
-  })
+  http.get(
+    '/ws/notifications',
+    { websocket: true, config: { socket: description } },
+    async (socket: WebSocket, request) => {
+      try {
+        const { ticket = '' } = request.query as { ticket?: string }
+        const redeemed = await notification.submit(redeemTicket, { ticket }, as)
+        if (redeemed.refused) return socket.close(unauthorized, redeemed.detail)
+        // It may have gone while its ticket was checked; then it will never say so again.
+        if (socket.readyState === socket.OPEN) open(socket, redeemed.reply.userId)
+      } catch {
+        socket.close(later, 'The shop cannot check tickets at the moment: try again later.')
+      }
+    },
+  )
 
   function open(socket: Socket, userId: string): void {
     const mail: Mail = {

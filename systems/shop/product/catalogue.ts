@@ -33,7 +33,7 @@ export const addProduct = command('add-product', {
     name: Type.String({ minLength: 1, maxLength: 200 }),
     /** A plain number means won. */
     price: Type.Union([
-      Type.Object({ amount: Type.Integer(Quantity), currency: Type.String() }),
+      Type.Object({ amount: Type.Integer(Quantity), currency: Type.String({ examples: [currency] }) }),
       Type.Integer(Quantity),
     ]),
     stock: Type.Integer({ ...Quantity, minimum: 0 }),

@@ -2,7 +2,7 @@ import { isRefusal, type Refusal, refuse } from '@waybill/core'
 import type { FastifyInstance } from 'fastify'
 import Type, { type Static, type TObject } from 'typebox'
 import type { RunningApplication } from '../host/application.ts'
-import { addEndpoint } from '../http/endpoint.ts'
+import { addEndpoint, type Endpoint } from '../http/endpoint.ts'
 import { sendProblem } from '../http/problem.ts'
 import { refusalProblem } from '../http/refusals.ts'
 import { parseRoute } from '../http/route.ts'
@@ -12,16 +12,25 @@ import { parkedOf } from './parked.ts'
 
 const servicePath = '/admin/systems/{system}/services/{service}'
 
-/** The JSON admin API: what the systems of this process are, what they did, what they have set aside. */
-export function adminRoutes(http: FastifyInstance, systems: readonly RunningApplication[]): void {
+/**
+ * The JSON admin API: what the systems of this process are, what they did, what they have set aside.
+ * @returns what it has added, for the document
+ */
+export function adminRoutes(
+  http: FastifyInstance,
+  systems: readonly RunningApplication[],
+): readonly Endpoint[] {
+  const endpoints: Endpoint[] = []
   const get = <I extends TObject>(
     id: string,
+    summary: string,
     path: `/${string}`,
     input: I,
     answer: (input: Static<I>) => Promise<object | Refusal> | object | Refusal,
-  ): void =>
-    addEndpoint(http, {
-      id,
+  ): void => {
+    const endpoint: Endpoint = {
+      id: `admin.${id}`,
+      summary,
       route: parseRoute(`GET ${path}`),
       role: 'admin',
       input,
@@ -32,16 +41,26 @@ export function adminRoutes(http: FastifyInstance, systems: readonly RunningAppl
         const result = await answer(given as Static<I>)
         return isRefusal(result) ? sendProblem(reply, refusalProblem(result)) : result
       },
-    })
+    }
+    addEndpoint(http, endpoint)
+    endpoints.push(endpoint)
+  }
   const systemOf = (name: string): RunningApplication | Refusal =>
     find('system', name, systems, (running) => running.system.name)
 
-  get('systems', '/admin/systems', Type.Object({}), () => ({
-    items: systems.map(({ system, address }) => ({ ...describeSystem(system), address })),
-  }))
+  get(
+    'systems',
+    'What runs here: services, events, topics, and who publishes what to whom.',
+    '/admin/systems',
+    Type.Object({}),
+    () => ({
+      items: systems.map(({ system, address }) => ({ ...describeSystem(system), address })),
+    }),
+  )
 
   get(
     'flow',
+    'Every event of one flow, causes before effects.',
     '/admin/systems/{system}/flows/{correlationId}',
     Type.Object({ system: Type.String(), correlationId: Type.String({ format: 'uuid' }) }),
     async ({ system, correlationId }) => {
@@ -53,6 +72,7 @@ export function adminRoutes(http: FastifyInstance, systems: readonly RunningAppl
 
   get(
     'entity',
+    'The history of an entity, with the state after each event.',
     `${servicePath}/entities/{entity}/{id}`,
     Type.Object({ system: Type.String(), service: Type.String(), entity: Type.String(), id: Type.String() }),
     async ({ system, service, entity, id }) => {
@@ -71,6 +91,7 @@ export function adminRoutes(http: FastifyInstance, systems: readonly RunningAppl
 
   get(
     'parked',
+    'What a service has set aside, and why.',
     `${servicePath}/parked`,
     Type.Object({
       system: Type.String(),
@@ -85,6 +106,7 @@ export function adminRoutes(http: FastifyInstance, systems: readonly RunningAppl
       return isRefusal(store) ? store : parkedOf(running, store, { limit, cursor })
     },
   )
+  return endpoints
 }
 
 /** What a path names, or a refusal that says what there is. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { Check } from 'typebox/value'
 import type { Host } from '../host/host.ts'
 import { brokenWeight, login, memoryBackends, startPostOffice } from '../host/test-kit.ts'
-import { type Answer, call } from '../http/test-kit.ts'
+import { type Answer, call, examplesIn } from '../http/test-kit.ts'
 
 let host: Host
 let admin: string
@@ -31,6 +32,34 @@ test('Health and metrics are for everyone who reaches the port', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics']) {
     assert.equal((await call({ address: host.adminAddress }, `GET ${path}`)).status, 200)
   }
+})
+
+test('Its page names what is there, and the gateways', async () => {
+  const { body } = await call({ address: host.adminAddress }, 'GET /', {
+    headers: { accept: 'application/json' },
+  })
+  const paths: string[] = body.places.map(({ path }: { path: string }) => path)
+  for (const path of paths.filter((each) => !each.includes('{'))) {
+    const { status } = path.startsWith('/') ? await get(path) : await call({ address: path }, 'GET /')
+    assert.equal(status, 200, path)
+  }
+  assert.ok(paths.includes(host.systems[0]!.address))
+})
+
+test('What a wrong address points to is there, with examples that fit', async () => {
+  const wrong = await get('/admin/nothing')
+  assert.deepEqual([wrong.status, /See (\S+)/.exec(wrong.body.detail)![1]], [404, '/openapi.json'])
+  const { status, body } = await call({ address: host.adminAddress }, 'GET /openapi.json')
+  assert.equal(status, 200)
+  assert.deepEqual(Object.keys(body.paths), [
+    '/admin/systems',
+    '/admin/systems/{system}/flows/{correlationId}',
+    '/admin/systems/{system}/services/{service}/entities/{entity}/{id}',
+    '/admin/systems/{system}/services/{service}/parked',
+  ])
+  const examples = examplesIn(body)
+  assert.notEqual(examples.length, 0)
+  for (const { schema, example } of examples) assert.ok(Check(schema, example), JSON.stringify(example))
 })
 
 test('The admin API is for administrators of any system here', async () => {
@@ -150,6 +179,7 @@ test('Routes that backends add are read by everyone, and written by administrato
         adminRoutes: async (http, preParsing) => {
           http.get('/more', () => ({ read: true }))
           http.put('/more', { preParsing }, () => ({ written: true }))
+          return [{ path: '/more', what: 'More.' }]
         },
       },
     })

@@ -3,7 +3,11 @@ import type { Registry } from 'prom-client'
 import { identifyCallers, requireRole } from '../auth/identity.ts'
 import type { RunningApplication } from '../host/application.ts'
 import type { Backends } from '../host/backends.ts'
+import { gatewayName } from '../host/placement.ts'
+import type { Endpoint } from '../http/endpoint.ts'
+import { addFrontPage, type Place } from '../http/front-page.ts'
 import { addHealth, type Health } from '../http/health.ts'
+import { openApi } from '../http/openapi.ts'
 import { HttpProblem } from '../http/problem.ts'
 import { closeServer, createServer } from '../http/server.ts'
 import { expose } from '../telemetry/exposition.ts'
@@ -43,9 +47,35 @@ export async function startAdminServer(options: {
   })
   const names = systems.map(({ system }) => system.name)
   identifyCallers(http, await accessOf(http, names, jwtSecret))
-  adminRoutes(http, systems)
-  await more?.(http, demo ? (_request, _reply, _payload, done) => done() : requireRole('admin'))
+  const endpoints = adminRoutes(http, systems)
+  const added = await more?.(http, demo ? (_request, _reply, _payload, done) => done() : requireRole('admin'))
+
+  const about = {
+    title: 'Waybill admin',
+    description: `What this process shows of itself. It runs ${names.join(', ')}. The admin API takes the access token of an administrator.`,
+  }
+  const document = openApi(about, endpoints)
+  http.get('/openapi.json', () => document)
+  addFrontPage(http, { ...about, places: [...placesOf(endpoints), ...(added ?? []), ...gatewaysOf(systems)] })
 
   const address = await http.listen({ host, port })
   return { address, close: () => closeServer(http) }
+}
+
+function placesOf(endpoints: readonly Endpoint[]): readonly Place[] {
+  return [
+    { path: '/healthz', what: 'Whether the process is alive.' },
+    { path: '/readyz', what: 'Whether it can serve, and which partitions stand still.' },
+    { path: '/metrics', what: 'Metrics for Prometheus.' },
+    { path: '/openapi.json', what: 'The admin API for programs: OpenAPI 3.1.' },
+    ...endpoints.map(({ route, summary = '' }) => ({ path: route.path, what: summary })),
+  ]
+}
+
+function gatewaysOf(systems: readonly RunningApplication[]): readonly Place[] {
+  return systems.flatMap(({ system, instances }) =>
+    instances
+      .filter(({ service }) => service === gatewayName)
+      .map(({ address = '' }) => ({ path: address, what: `The public interface of ${system.name}.` })),
+  )
 }

@@ -42,7 +42,13 @@ export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: str
     traceparent: traceparentOf(request),
     idempotency: idempotencyOf(request, secret),
   })
-  const common = { role: undefined, output: TokenPair, status: 200, heeds: ['Idempotency-Key'] } as const
+  const common = {
+    role: undefined,
+    output: TokenPair,
+    status: 200,
+    heeds: ['Idempotency-Key'],
+    refuses: [401],
+  } as const
   return [
     {
       ...common,

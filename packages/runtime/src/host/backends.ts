@@ -1,5 +1,6 @@
 import type { FastifyInstance, preParsingHookHandler } from 'fastify'
 import type { Clock, Codec, Log, ServiceDef, Store, SystemDef, Telemetry } from '@waybill/core'
+import type { Place } from '../http/front-page.ts'
 import type { HeartbeatStore } from '../outside/heartbeats.ts'
 
 /** What a host stands on. The runtime knows no database and no schema registry: whoever starts it gives them. */
@@ -32,8 +33,9 @@ export interface Backends {
   /**
    * More of the admin port: routes that everyone may read who reaches it.
    * @param mayWrite for those that change something: lets everyone pass in demo mode, else administrators
+   * @returns what the page of that port shows of them
    */
-  readonly adminRoutes?: (http: FastifyInstance, mayWrite: preParsingHookHandler) => Promise<void>
+  readonly adminRoutes?: (http: FastifyInstance, mayWrite: preParsingHookHandler) => Promise<readonly Place[]>
   /** Whether all that is behind answers now. */
   ready(): Promise<boolean>
   /** Called once, after all stores are closed. */

@@ -5,7 +5,8 @@ import Type from 'typebox'
 import { Check } from 'typebox/value'
 import { accounts } from '../auth/accounts.ts'
 import type { Gateway } from './gateway.ts'
-import { call, fakeEngine, testGateway } from './test-kit.ts'
+import type { SocketDescription } from './socket.ts'
+import { call, examplesIn, fakeEngine, testGateway } from './test-kit.ts'
 
 const Done = event('Done', { topic: 'done', key: 'id', data: Type.Object({ id: Type.String() }) })
 const Order = entity('order', {})
@@ -32,11 +33,22 @@ const orders = service('order', {
     query('orders', {
       http: 'GET /api/shops/{shopId}/orders',
       input: Type.Object({ shopId: Type.Integer(), limit: Type.Optional(Type.Integer({ default: 20 })) }),
-      output: Type.Object({ items: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }) })) }),
+      output: Type.Object({
+        items: Type.Array(Type.Object({ code: Type.String({ pattern: '^[A-Z]{3}$' }) })),
+      }),
       answer: async () => ({ items: [] }),
     }),
   ],
 })
+
+const socket: SocketDescription = {
+  id: 'order.live',
+  summary: 'Live',
+  description: 'Opened with a ticket.',
+  query: Type.Object({ ticket: Type.String() }),
+  sends: Type.Object({ orderId: Type.Integer({ minimum: 7 }) }),
+  closes: { 4401: 'The ticket is used.' },
+}
 
 describe('the documents of a gateway', () => {
   let gateway: Gateway
@@ -48,6 +60,7 @@ describe('the documents of a gateway', () => {
       engines: new Map([orders, accounts].map((each) => [each.name, fakeEngine(each, {})])),
       routes: async ({ http }) => {
         http.get('/own/:thing', { schema: { summary: 'Its own' } }, () => 'x')
+        http.get('/live', { websocket: true, config: { socket } }, () => {})
       },
     })
     document = (await call(gateway, 'GET /openapi.json')).body
@@ -60,11 +73,13 @@ describe('the documents of a gateway', () => {
   test('names every address', () => {
     assert.equal(document.openapi, '3.1.0')
     assert.equal(document.info.title, 'test')
+    assert.deepEqual(document.servers, [{ url: '/' }])
     assert.deepEqual(Object.keys(document.paths).toSorted(), [
       '/api/auth/login',
       '/api/auth/refresh',
       '/api/auth/register',
       '/api/shops/{shopId}/orders',
+      '/live',
       '/own/{thing}',
     ])
   })
@@ -138,7 +153,7 @@ describe('the documents of a gateway', () => {
 
   test('describes a query', () => {
     const list = document.paths['/api/shops/{shopId}/orders'].get
-    assert.equal(list.security, undefined)
+    assert.deepEqual(list.security, [], 'open, and said to be')
     assert.equal(list.requestBody, undefined)
     const [, limit] = list.parameters
     assert.deepEqual(limit, {
@@ -148,16 +163,35 @@ describe('the documents of a gateway', () => {
       schema: { type: 'integer', default: 20 },
       example: 20,
     })
-    assert.deepEqual(Object.keys(list.responses), ['200', '404', '422', '429', '500', '503'])
+    assert.deepEqual(Object.keys(list.responses), ['200', '400', '404', '422', '429', '500', '503'])
   })
 
-  test('gives examples that fit', () => {
-    const contents = operations()
-      .flatMap(({ requestBody, responses }) => [requestBody, ...Object.values<any>(responses)])
-      .flatMap((part) => part?.content?.['application/json'] ?? [])
-      .filter(({ example }) => example !== undefined)
-    assert.equal(contents.length, 4 + 5, 'bodies and answers')
-    for (const { schema, example } of contents) assert.ok(Check(schema, example), JSON.stringify(example))
+  test('describes what login refuses', () => {
+    for (const path of ['/api/auth/login', '/api/auth/refresh']) {
+      assert.ok(document.paths[path].post.responses['401'], path)
+    }
+  })
+
+  test('describes a WebSocket, for programs and for people', async () => {
+    const live = document.paths['/live'].get
+    assert.deepEqual(Object.keys(live.responses), ['101', '404', '429', '500', '503'])
+    assert.deepEqual(
+      live.parameters.map(({ name, in: where, required }: any) => [where, name, required]),
+      [['query', 'ticket', true]],
+    )
+    assert.deepEqual(live['x-websocket'].closeCodes, { 4401: 'The ticket is used.' })
+    assert.deepEqual(live['x-websocket'].messages.example, { orderId: 7 })
+    assert.match(live.description, /^A WebSocket\. Opened with a ticket\.[^]*"orderId": 7[^]*\| 4401 \|/)
+    // What stands in the document for a request that is no handshake.
+    assert.equal((await call(gateway, 'GET /live')).status, 404)
+  })
+
+  test('gives examples that fit, and rather none than a wrong one', () => {
+    const examples = examplesIn(document)
+    assert.equal(examples.length, 4 + 4 + 4 + 1, 'bodies, answers, parameters, messages')
+    for (const { schema, example } of examples) assert.ok(Check(schema, example), JSON.stringify(example))
+    const { content } = document.paths['/api/shops/{shopId}/orders'].get.responses['200']
+    assert.deepEqual(Object.keys(content['application/json']), ['schema'], 'no example fits the pattern')
   })
 
   test('can be read as a page that needs nothing from outside', async () => {

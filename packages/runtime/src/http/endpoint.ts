@@ -9,6 +9,8 @@ import { fastifyPath, type Route } from './route.ts'
 export interface Endpoint {
   /** Unique in a system: `order.place-order`. */
   readonly id: string
+  /** What the document says of it; default: its name. */
+  readonly summary?: string
   readonly route: Route
   /** The role it takes; `undefined`: anyone. */
   readonly role: string | undefined
@@ -17,6 +19,8 @@ export interface Endpoint {
   readonly status: 200 | 201 | 202
   /** Request headers that it heeds. */
   readonly heeds: readonly ('Idempotency-Key' | 'Prefer')[]
+  /** Statuses it may refuse with beside those that follow from the rest. */
+  readonly refuses?: readonly number[]
   /** What is sent as the body; a problem is sent by itself. */
   handle(input: Record<string, unknown>, request: FastifyRequest, reply: FastifyReply): Promise<unknown>
 }

@@ -14,6 +14,7 @@ interface Described {
   readonly minimum?: number
   readonly minItems?: number
   readonly minLength?: number
+  readonly maxLength?: number
 }
 
 const formats: Readonly<Record<string, string>> = {
@@ -24,7 +25,7 @@ const formats: Readonly<Record<string, string>> = {
   uri: 'https://example.com/',
 }
 
-/** A value that fits a schema: its own example if it gives one, else the simplest. */
+/** A value that should fit a schema: its own example if it gives one, else the simplest. `undefined`: it says nothing. */
 export function exampleOf(schema: TSchema): unknown {
   const described = schema as Described
   const { examples, anyOf, enum: values, properties, items } = described
@@ -41,13 +42,18 @@ export function exampleOf(schema: TSchema): unknown {
     case 'array':
       return Array.from({ length: Math.max(1, described.minItems ?? 1) }, () => exampleOf(items!))
     case 'string':
-      return formats[described.format ?? ''] ?? 'text'.padEnd(described.minLength ?? 0, ' text')
+      return (
+        formats[described.format ?? ''] ??
+        'text'.padEnd(described.minLength ?? 0, ' text').slice(0, described.maxLength)
+      )
     case 'integer':
     case 'number':
       return described.minimum ?? 1
     case 'boolean':
       return true
-    default:
+    case 'null':
       return null
+    default:
+      return undefined
   }
 }

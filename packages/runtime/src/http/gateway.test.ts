@@ -47,6 +47,18 @@ describe('the gateway', () => {
     assert.equal((await next('close')).code, 1009)
   })
 
+  test('its page leads somewhere', async () => {
+    const { body } = await call(orders.gateway, 'GET /', { headers: { accept: 'application/json' } })
+    assert.equal(body.title, 'test')
+    assert.deepEqual(
+      body.places.map(({ path }: { path: string }) => path),
+      ['/docs', '/openapi.json', '/healthz', '/readyz'],
+    )
+    for (const { path } of body.places) {
+      assert.equal((await call(orders.gateway, `GET ${path}`)).status, 200, path)
+    }
+  })
+
   test('health', async () => {
     assert.deepEqual((await call(orders.gateway, 'GET /healthz')).body, { status: 'alive' })
     assert.deepEqual((await call(orders.gateway, 'GET /readyz')).body, { status: 'ready' })

@@ -15,6 +15,7 @@ import { createTokens, type Tokens } from '../auth/tokens.ts'
 import { commandEndpoint } from './commands.ts'
 import { addDocs } from './docs.ts'
 import { addEndpoint, type Endpoint } from './endpoint.ts'
+import { addFrontPage } from './front-page.ts'
 import { addHealth, type Health } from './health.ts'
 import { openApi } from './openapi.ts'
 import { HttpProblem } from './problem.ts'
@@ -62,7 +63,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await http.register(websocket, { options: { maxPayload: socketLimit } })
 
   const endpoints = endpointsOf(options, tokens)
-  await addDocs(http, openApi(system.name, endpoints))
+  const about = { title: system.name, description: `The public HTTP interface of ${system.name}.` }
+  await addDocs(http, openApi(about, endpoints))
+  addFrontPage(http, {
+    ...about,
+    places: [
+      { path: '/docs', what: 'Every address, to read and to try.' },
+      { path: '/openapi.json', what: 'The same for programs: OpenAPI 3.1.' },
+      { path: '/healthz', what: 'Whether the process is alive.' },
+      { path: '/readyz', what: 'Whether it can serve: the store and the log are reached.' },
+    ],
+  })
   addHealth(http, options.health)
   for (const endpoint of endpoints) {
     const ownLimit = loginRateLimit > 0 && endpoint.route.path.startsWith(authPath)

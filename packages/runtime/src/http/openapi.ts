@@ -1,13 +1,15 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import Type, { type TSchema } from 'typebox'
+import { Check } from 'typebox/value'
 import type { Endpoint } from './endpoint.ts'
 import { exampleOf } from './example.ts'
 import { placeOf } from './route.ts'
 
 /** An OpenAPI 3.1 document. */
 export type OpenApi = NonNullable<FastifyDynamicSwaggerOptions['openapi']>
-type Operation = NonNullable<NonNullable<OpenApi['paths']>[string]>['get']
+/** One method of one path in it. */
+export type Operation = NonNullable<NonNullable<OpenApi['paths']>[string]>['get']
 
 const Problem = Type.Object(
   {
@@ -36,8 +38,14 @@ const requestHeaders: Record<Endpoint['heeds'][number], { schema: TSchema; descr
   },
 }
 
-/** The document of a system's public interface. */
-export function openApi(system: string, endpoints: readonly Endpoint[]): OpenApi {
+/**
+ * The document of an HTTP interface.
+ * @param about its title, and a sentence that says what it is
+ */
+export function openApi(
+  about: { readonly title: string; readonly description: string },
+  endpoints: readonly Endpoint[],
+): OpenApi {
   const byPath = Map.groupBy(endpoints, ({ route }) => route.path)
   const paths = [...byPath].map(([path, same]) => [
     path,
@@ -45,8 +53,13 @@ export function openApi(system: string, endpoints: readonly Endpoint[]): OpenApi
   ])
   return {
     openapi: '3.1.0',
-    info: { title: system, version: '1.0.0', description: `The public HTTP interface of ${system}.` },
-    tags: [...new Set(endpoints.map(({ id }) => tagOf(id)))].map((name) => ({ name })),
+    info: { ...about, version: '1.0.0' },
+    // Wherever the document was read: behind a proxy the address is not the one that we listen on.
+    servers: [{ url: '/' }],
+    tags: [...new Set(endpoints.map(({ id }) => tagOf(id)))].map((name) => ({
+      name,
+      description: `What the service ${name} does and answers.`,
+    })),
     paths: Object.fromEntries(paths),
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
@@ -55,7 +68,8 @@ export function openApi(system: string, endpoints: readonly Endpoint[]): OpenApi
   }
 }
 
-function operation({ id, route, role, input, output, status, heeds }: Endpoint): Operation {
+function operation(endpoint: Endpoint): Operation {
+  const { id, summary, route, role, input, output, status, heeds, refuses = [] } = endpoint
   const fields = Object.entries(input.properties).map(([name, schema]) => ({
     name,
     schema,
@@ -63,36 +77,34 @@ function operation({ id, route, role, input, output, status, heeds }: Endpoint):
     required: (input.required ?? []).includes(name),
   }))
   const inBody = fields.filter(({ place }) => place === 'body')
-  const parameters = fields
-    .filter(({ place }) => place !== 'body')
-    .map(({ name, schema, place, required }) => ({
-      name,
-      in: place === 'params' ? 'path' : 'query',
-      required: place === 'params' || required,
-      schema,
-      example: exampleOf(schema),
-    }))
+  const parameters = fields.filter(({ place }) => place !== 'body').map(parameter)
   const headers = heeds.map((name) => ({ name, in: 'header', required: false, ...requestHeaders[name] }))
   const body = {
     type: 'object',
     properties: Object.fromEntries(inBody.map(({ name, schema }) => [name, schema])),
     required: inBody.filter(({ required }) => required).map(({ name }) => name),
   }
+  const changes = route.method !== 'GET'
   const refusals = [
-    ...(inBody.length > 0 ? [400, 413, 415] : []),
+    // A body is read whether it is asked for or not; a part of the path may be encoded wrongly.
+    ...(changes || route.params.length > 0 ? [400] : []),
     ...(role === undefined ? [] : [401, 403]),
     ...(parameters.length > 0 ? [404] : []),
-    ...(route.method === 'GET' ? [] : [409]),
-    ...(fields.length > 0 ? [422] : []),
+    ...(changes ? [409, 413, 415] : []),
+    // Of the fields, or because the key was used for something else.
+    ...(fields.length > 0 || heeds.includes('Idempotency-Key') ? [422] : []),
+    ...refuses,
     429,
     500,
     503,
   ]
   return {
     operationId: id,
-    summary: sentence(id.slice(id.indexOf('.') + 1)),
+    summary: summary ?? sentence(id.slice(id.indexOf('.') + 1)),
     tags: [tagOf(id)],
-    ...(role === undefined ? {} : { security: [{ bearer: [] }], description: `Takes the role \`${role}\`.` }),
+    // An empty list says that it is open, and not that somebody forgot.
+    security: role === undefined ? [] : [{ bearer: [] }],
+    description: role === undefined ? 'Open to everyone.' : `Takes the role \`${role}\`.`,
     parameters: [...parameters, ...headers],
     ...(inBody.length === 0
       ? {}
@@ -111,11 +123,36 @@ function operation({ id, route, role, input, output, status, heeds }: Endpoint):
   } as Operation
 }
 
-function json(schema: TSchema): object {
-  return { 'application/json': { schema, example: exampleOf(schema) } }
+/** A parameter of the path or the query string. */
+export function parameter(field: {
+  readonly name: string
+  readonly schema: TSchema
+  readonly place: string
+  readonly required: boolean
+}): object {
+  const { name, schema, place, required } = field
+  return {
+    name,
+    in: place === 'params' ? 'path' : 'query',
+    required: place === 'params' || required,
+    schema,
+    ...example(schema),
+  }
 }
 
-function problemResponse(status: number): object {
+/** JSON as content, with an example. */
+export function json(schema: TSchema): { readonly 'application/json': object } {
+  return { 'application/json': { schema, ...example(schema) } }
+}
+
+/** Not every schema says enough to make one: then there is none rather than a wrong one. */
+function example(schema: TSchema): { readonly example?: unknown } {
+  const made = exampleOf(schema)
+  return made !== undefined && Check(schema, made) ? { example: made } : {}
+}
+
+/** The answer that a status stands for when something is refused. */
+export function problemResponse(status: number): object {
   const retry = { 'Retry-After': { schema: { type: 'integer' }, description: 'seconds' } }
   return {
     description: STATUS_CODES[status]!,

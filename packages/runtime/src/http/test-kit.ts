@@ -82,3 +82,11 @@ export async function call(
   const isJson = /json/.test(response.headers.get('content-type') ?? '')
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
 }
+
+/** Every example in a part of an OpenAPI document, with its schema. */
+export function examplesIn(part: unknown): { readonly schema: any; readonly example: unknown }[] {
+  if (typeof part !== 'object' || part === null) return []
+  const { schema, example } = part as { schema?: unknown; example?: unknown }
+  const own = schema !== undefined && example !== undefined ? [{ schema, example }] : []
+  return [...own, ...Object.values(part).flatMap(examplesIn)]
+}
