@@ -72,3 +72,33 @@ test('a parcel that nobody pays for is returned after half an hour', async () =>
   await post.end()
 })
 // #endregion
+
+// #region cancelled
+test('a parcel that is paid for is not returned, however late it gets', async () => {
+  const post = await story(postOf(honest))
+  await post.submit(send, { grams: 500 })
+  await post.advance({ minutes: 31 })
+  assert.equal(post.events().at(-1), 'PostageOverdue', 'it came, and nothing followed')
+  await post.end()
+})
+// #endregion
+
+// #region repeated
+test('a till that fails twice is asked again, each time with the same key', async () => {
+  const keys: string[] = []
+  const post = await story(
+    postOf({
+      charge: async ({ key }) => {
+        keys.push(key)
+        if (keys.length < 3) throw new Error('the line is busy')
+        return 'paid'
+      },
+    }),
+  )
+  await post.submit(send, { grams: 500 })
+  await post.settle()
+  assert.ok(post.events().includes('PostagePaid'))
+  assert.deepEqual([keys.length, new Set(keys).size], [3, 1])
+  await post.end()
+})
+// #endregion
