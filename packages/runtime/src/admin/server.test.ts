@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { Check } from 'typebox/value'
 import type { Host } from '../host/host.ts'
 import { brokenWeight, login, memoryBackends, startPostOffice } from '../host/test-kit.ts'
@@ -57,6 +58,7 @@ test('What a wrong address points to is there, with examples that fit', async ()
     '/admin/systems/{system}/services/{service}/entities/{entity}/{id}',
     '/admin/systems/{system}/services/{service}/parked',
   ])
+  assert.deepEqual(await new Validator().validate(structuredClone(body)), { valid: true })
   const examples = examplesIn(body)
   assert.notEqual(examples.length, 0)
   for (const { schema, example } of examples) assert.ok(Check(schema, example), JSON.stringify(example))

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { Validator } from '@seriousme/openapi-schema-validator'
 import { command, entity, event, query, service, system } from '@waybill/core'
 import Type from 'typebox'
 import { Check } from 'typebox/value'
@@ -84,7 +85,8 @@ describe('the documents of a gateway', () => {
     ])
   })
 
-  test('has the structure that OpenAPI 3.1 asks for', () => {
+  test('has the structure that OpenAPI 3.1 asks for', async () => {
+    assert.deepEqual(await new Validator().validate(structuredClone(document)), { valid: true })
     const ids = operations().flatMap(({ operationId }) => operationId ?? [])
     assert.equal(new Set(ids).size, ids.length)
     for (const [path, item] of Object.entries<any>(document.paths)) {
