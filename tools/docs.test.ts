@@ -53,8 +53,13 @@ const testsOfExamples = globSync('docs/examples/*.test.ts')
 
 /** Runs a file as a reader would, and gives what it prints. */
 async function run(...args: readonly string[]): Promise<string> {
+  return plain('--conditions=@waybill/source', ...args)
+}
+
+/** The same as an editor does it, which knows nothing of the project. */
+async function plain(...args: readonly string[]): Promise<string> {
   const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_'))
-  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@waybill/source', ...args], {
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
     env: Object.fromEntries(environment),
   })
   return stdout
@@ -184,4 +189,9 @@ test('decisions are numbered without gaps, listed, and short', () => {
     assert.deepEqual(headings, ['Context', 'Decision', 'Consequences'], file)
     assert.ok(text.split(/\s+/).length <= 600, `${name} is longer than a page`)
   }
+})
+
+test('a plain node runs an example', async () => {
+  await plain('tools/entries.ts')
+  assert.match(await plain('docs/examples/first-system.ts'), /ParcelRefused/)
 })

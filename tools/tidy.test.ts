@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 
 /**
@@ -48,6 +48,22 @@ test('imports point one way', () => {
       .map((name) => `${file} imports ${name}`)
   })
   assert.deepEqual(wrong, [])
+})
+
+test('`tsc -b` knows every folder of packages and systems', () => {
+  const { references } = JSON.parse(readFileSync('tsconfig.json', 'utf8')) as {
+    references: { path: string }[]
+  }
+  const known = new Set(references.map(({ path }) => path))
+  const folders = new Set(files.flatMap((file) => /^(?:packages|systems)\/[^/]+(?=\/)/.exec(file)?.[0] ?? []))
+  const missing = [...folders].filter(
+    (folder) => !known.has(folder) || !existsSync(`${folder}/tsconfig.json`),
+  )
+  assert.deepEqual(
+    missing,
+    [],
+    'give it a tsconfig.json as systems/shop has, and name it in tsconfig.json here',
+  )
 })
 
 test('packages and systems reach each other by name, not by path', () => {

@@ -1,9 +1,9 @@
 import { event, on, service, system } from '@waybill/core'
 import { incompatibilities, schemasOf } from '@waybill/schema'
-import Type, { type TObject } from 'typebox'
+import Type, { type TObject, type TString } from 'typebox'
 
 /** The Avro schema of `ParcelSent` with this payload. */
-function schemaOf(data: TObject) {
+function schemaOf(data: TObject<{ parcelId: TString }>) {
   const ParcelSent = event('ParcelSent', { topic: 'parcel-sent', key: 'parcelId', data })
   const resend = on(ParcelSent)
     .emits(ParcelSent)

@@ -46,6 +46,10 @@ export const catalogue = {
     family: 'retryable',
     help: 'A decide, evolve or projection threw. Mend the code: the event waits with its key and is tried again.',
   },
+  KEY_INVALID: {
+    family: 'retryable',
+    help: 'A key or an id was no string and no integer. Mend the field or the function that the message names.',
+  },
   UNKNOWN_EVENT: {
     family: 'terminal',
     help: 'No service of the system declares an event of this type. It is tried again when one does.',

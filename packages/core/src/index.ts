@@ -13,6 +13,7 @@ export {
   type PayloadOf,
 } from './contract/event.ts'
 export { type HandlerDef, on, type Target } from './contract/handler.ts'
+export type { KeyField } from './contract/key.ts'
 export type { Meta } from './contract/meta.ts'
 export { query, type QueryDef } from './contract/query.ts'
 export type { Moment, Page, Read, Recorded, Selection } from './contract/read.ts'

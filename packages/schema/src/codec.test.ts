@@ -158,7 +158,7 @@ for (const [name, create] of codecs) {
 }
 
 describe('Avro codec, on the wire', () => {
-  const version = (fields: TObject) =>
+  const version = (fields: TObject<{ orderId: Type.TString }>) =>
     event('OrderCreated', { topic: 'orders', key: 'orderId', data: fields })
   const orderId = Type.String()
 

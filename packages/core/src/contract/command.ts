@@ -1,9 +1,11 @@
 import type { Static, TObject, TSchema } from 'typebox'
+import { atOnce } from './at-once.ts'
 import type { Caller } from './caller.ts'
+import { decisionOf } from './decision.ts'
 import type { EffectIo, EffectLimits } from './effect.ts'
 import type { EntityDef } from './entity.ts'
 import { type Decision, type Emitted, type EventDef } from './event.ts'
-import { toList } from './handler.ts'
+import { keyText } from './key.ts'
 import type { Meta } from './meta.ts'
 import { isRefusal, type Refusal } from './refusal.ts'
 
@@ -79,7 +81,11 @@ export function command<
     settled?: (state: S) => boolean
   },
 ): CommandDef<Static<I>, Static<O>> {
-  const { effect, reply, settled } = def
+  const { effect, reply, settled, emits } = def
+  const decides = `The decide of the command ${name}`
+  const replies = `The reply of the command ${name}`
+  const settles = `The settled of the command ${name}`
+  const names = `The id that the command ${name} names`
   return {
     name,
     http: def.http,
@@ -88,17 +94,19 @@ export function command<
     input: def.input,
     output: def.output,
     entity: def.at,
-    emits: def.emits,
+    emits,
     effect: effect && { run: (input, io) => effect(input as Static<I>, io), limits: def.limits ?? {} },
-    id: (input, context) => def.id(input as Static<I>, { ...context, gathered: context.gathered as R }),
+    id: (input, context) =>
+      keyText(def.id(input as Static<I>, { ...context, gathered: context.gathered as R }), names),
     decide: (state, input, context) => {
       const decision = def.decide(state as S, input as Static<I>, {
         ...context,
         gathered: context.gathered as R,
       })
-      return isRefusal(decision) ? decision : toList(decision)
+      return isRefusal(decision) ? decision : decisionOf(decision, decides, emits)
     },
-    reply: (state, { id, input }) => reply?.(state as S, { id, input: input as Static<I> }) ?? { id },
-    settled: settled && ((state) => settled(state as S)),
+    reply: (state, { id, input }) =>
+      atOnce(reply?.(state as S, { id, input: input as Static<I> }), replies) ?? { id },
+    settled: settled && ((state) => atOnce(settled(state as S), settles)),
   }
 }

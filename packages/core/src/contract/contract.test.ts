@@ -70,6 +70,14 @@ export function typeTests(): void {
   const odd = { topic: 'odd', data: Type.Object({ id: Type.String() }) }
   const row = Type.Object({ id: Type.String() })
   const doubled = { input: Type.Object({}), at: Order, id: () => '', emits: [Paid] as const }
+  const vague = Type.Object({
+    n: Type.Integer(),
+    yes: Type.Boolean(),
+    who: Type.Optional(Type.String()),
+    nobody: Type.Union([Type.String(), Type.Null()]),
+  })
+  const Vague = internal('Vague', { data: vague })
+  on(Vague).at(Order, 'n')
   const counted = Type.Object({ count: Type.Integer() })
   const paying = on(Placed).emits(Paid)
   const effecting = on(Placed)
@@ -91,6 +99,24 @@ export function typeTests(): void {
   on(Paid).at(Order, 'nope')
   // @ts-expect-error a key that the payload does not have
   event('Odd', { ...odd, key: 'nope' })
+  // @ts-expect-error a field that may be absent names nothing
+  on(Vague).at(Order, 'who')
+  // @ts-expect-error nor does one that may be null
+  on(Vague).at(Order, 'nobody')
+  // @ts-expect-error nor one that is no text and no number
+  on(Vague).at(Order, 'yes')
+  // @ts-expect-error nor a function that may find nothing
+  on(Vague).at(Order, ({ who }) => who)
+  // @ts-expect-error a key that may be absent
+  event('Odd', { ...odd, key: 'who', data: Vague.schema as typeof vague })
+  // @ts-expect-error the row of a view is named by what every event of it has
+  view('v', { key: 'id', row }).on(Vague, () => undefined)
+  // @ts-expect-error a view whose key may be absent
+  view('v', { key: 'who', row: vague })
+  // @ts-expect-error a command that may name nothing
+  command('x', { ...doubled, id: (): string | undefined => undefined, decide: () => undefined })
+  // @ts-expect-error a decide that is async
+  paying.decide(async () => undefined)
   // @ts-expect-error a state field that does not exist
   ordering.decide((order) => order.nope)
   // @ts-expect-error several ids give a Many, which has no state fields
@@ -169,6 +195,62 @@ test('a system that does not fit together is refused with all its faults at once
       ]) {
         assert.ok(error.message.includes(fault), `${fault}\nis missing in\n${error.message}`)
       }
+      return true
+    },
+  )
+})
+
+test('fields that are not there, or cannot name anything, are listed with those that can', () => {
+  const data = Type.Object({ id: Type.String(), depot: Type.String(), grams: Type.Number() })
+  const Sent = event('Sent', { topic: 'sent', key: 'id', data })
+  const Lost = event('Lost', { topic: 'lost', key: 'depott' as 'depot', data })
+  const Shelf = entity('shelf', { free: 1 })
+  const shelve = on(Sent)
+    .at(Shelf, 'depott' as 'depot')
+    .at(Shelf, 'grams')
+    .emits(Sent, Lost)
+    .decide(() => undefined)
+  const Rows = view('rows', {
+    key: 'depot',
+    row: Type.Object({ depot: Type.String() }),
+    indexes: [['idd' as 'depot']],
+  })
+  const locate = command('locate', {
+    http: 'PUT /depots/{dept}',
+    input: Type.Object({ depot: Type.String() }),
+    at: Shelf,
+    id: ({ depot }) => depot,
+    emits: [],
+    decide: () => undefined,
+  })
+  const Odd = internal('Odd', {
+    data: Type.Object({
+      size: Type.Tuple([Type.Integer(), Type.Integer()]),
+      many: Type.Array(Type.Union([Type.String(), Type.Integer()])),
+    }),
+  })
+  const odd = on(Sent)
+    .emits(Odd)
+    .decide(() => undefined)
+  const depot = service('depot', {
+    entities: [Shelf],
+    handlers: [shelve, odd],
+    commands: [locate],
+    views: [Rows.on(Odd as unknown as typeof Sent, () => undefined)],
+  })
+  assert.throws(
+    () => system('post', [depot]),
+    (error: Error) => {
+      assert.deepEqual(error.message.split('\n  - ').slice(1).toSorted(), [
+        'event Lost, key: Lost has no field depott; did you mean depot? its fields are id, depot, grams',
+        'event Odd, field many[]: a union of several types; only one type, or literal strings, and null can be in one',
+        'event Odd, field size: a tuple; use an object, or an array of one type',
+        'route PUT /depots/{dept}: the input of depot.locate has no field dept; did you mean depot? its fields are depot',
+        'service depot: handler on Sent, at shelf: Sent has no field depott; did you mean depot? its fields are id, depot, grams',
+        'service depot: handler on Sent, at shelf: Sent.grams is neither a string nor an integer; a key takes a required string or integer',
+        'service depot: view rows on Odd: Odd has no field depot; its fields are size, many',
+        'service depot: view rows, index: its row has no field idd; its fields are depot',
+      ])
       return true
     },
   )

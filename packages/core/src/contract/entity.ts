@@ -1,3 +1,5 @@
+import { messageOf, WaybillError } from '../errors.ts'
+import { atOnce } from './at-once.ts'
 import type { EventDef } from './event.ts'
 import type { Json } from './json.ts'
 
@@ -47,9 +49,30 @@ function build<S>(
     initial,
     evolves,
     listens,
-    evolve: (event, fold) =>
-      build(name, initial, new Map([...evolves, [event.type, fold]]), [...listens, event]),
+    evolve: (event, fold) => {
+      const evolve = named(fold, `The evolve of ${name} by ${event.type}`)
+      return build(name, initial, new Map([...evolves, [event.type, evolve]]), [...listens, event])
+    },
   }
+}
+
+/** The same fold, whose failures say what it is. Its text stays that of the rule: `wayOf` knows it by that. */
+function named<S>(fold: Evolve<S>, what: string): Evolve<S> {
+  const evolve: Evolve<S> = (state, data, id, at) => {
+    try {
+      return atOnce(fold(state, data, id, at), what)
+    } catch (cause) {
+      if (cause instanceof WaybillError) throw cause
+      const hint = isMutation(cause) ? ' An evolve returns a new state and leaves the old one as it is.' : ''
+      throw new WaybillError('DECIDE_FAILED', `${what} failed: ${messageOf(cause)}.${hint}`, { cause })
+    }
+  }
+  return Object.assign(evolve, { toString: () => fold.toString() })
+}
+
+/** Whether it was thrown by a change of what is frozen. */
+function isMutation(cause: unknown): boolean {
+  return cause instanceof TypeError && /not extensible|read only|Cannot delete/.test(cause.message)
 }
 
 /** The name under which one entity is stored and its events are found: `order/0192…`. */

@@ -1,5 +1,6 @@
 import type { Static, TObject } from 'typebox'
 import { type Duration, toMs } from './duration.ts'
+import type { KeyField } from './key.ts'
 import { type TopicDef, topic } from './topic.ts'
 
 /**
@@ -61,7 +62,7 @@ function define<N extends string, S extends TObject>(
  */
 export function event<const N extends string, S extends TObject>(
   type: N,
-  def: { topic: string | TopicDef; key: keyof Static<S> & string; data: S; archive?: boolean },
+  def: { topic: string | TopicDef; key: KeyField<Static<S>>; data: S; archive?: boolean },
 ): EventDef<N, Static<S>> {
   return define(type, def.data, {
     topic: typeof def.topic === 'string' ? topic(def.topic) : def.topic,

@@ -1,12 +1,19 @@
 import type { EffectIo, EffectLimits, Outcome } from './effect.ts'
 import type { EntityDef, Many } from './entity.ts'
+import { decisionOf } from './decision.ts'
 import type { Decision, Emitted, EventDef } from './event.ts'
+import { type KeyField, keyTexts } from './key.ts'
 import type { Meta } from './meta.ts'
 
 /** Which entities a handler decides about. */
 export interface Target {
   readonly entity: EntityDef
-  /** One id: the decide gets that entity's state. A list: it gets a `Many` of them. */
+  /** The payload field that names it; `undefined`: a function does. */
+  readonly field: string | undefined
+  /**
+   * One id: the decide gets that entity's state. A list: it gets a `Many` of them.
+   * @throws KEY_INVALID when what it finds names nothing
+   */
   select(data: unknown): string | readonly string[]
 }
 
@@ -27,7 +34,7 @@ export interface HandlerDef<Emits extends EventDef = EventDef> {
   ): readonly Emitted[]
 }
 
-type OneId<D> = (keyof D & string) | ((data: D) => string)
+type OneId<D> = KeyField<D> | ((data: D) => string)
 /** No state, the one state, or a tuple in the order of the `at`s. */
 type Given<S extends readonly unknown[]> = S extends readonly []
   ? undefined
@@ -72,6 +79,7 @@ function build<S extends readonly unknown[], D>(
   event: EventDef<any, D>,
   targets: readonly Target[],
 ): On<S, D> {
+  const what = `The decide of the handler on ${event.type}`
   const emitting = (effect: HandlerDef['effect']): Emitting<S, D, any> => ({
     emits: (...emits) => ({
       decide: (how) => ({
@@ -80,14 +88,14 @@ function build<S extends readonly unknown[], D>(
         emits,
         observes: false,
         effect,
-        decide: (states, data, meta) => toList(how(states as Given<S>, data as D, meta)),
+        decide: (states, data, meta) => decisionOf(how(states as Given<S>, data as D, meta), what, emits),
       }),
     }),
   })
   return {
     ...emitting(undefined),
     at: (entity: EntityDef, id: OneId<D> | ((data: D) => readonly string[])) =>
-      build<any, D>(event, [...targets, targetOf(entity, id)]),
+      build<any, D>(event, [...targets, targetOf(event, entity, id)]),
     observe: () => ({
       event,
       targets,
@@ -101,14 +109,13 @@ function build<S extends readonly unknown[], D>(
   }
 }
 
-function targetOf<D>(entity: EntityDef, id: OneId<D> | ((data: D) => readonly string[])): Target {
-  return typeof id === 'string'
-    ? { entity, select: (data) => String((data as Record<string, unknown>)[id]) }
-    : { entity, select: (data) => id(data as D) }
-}
-
-/** A decision as the list it stands for. */
-export function toList(decision: Decision<EventDef>): readonly Emitted[] {
-  if (decision === undefined) return []
-  return Array.isArray(decision) ? decision : [decision as Emitted]
+function targetOf<D>(
+  event: EventDef<any, D>,
+  entity: EntityDef,
+  id: OneId<D> | ((data: D) => readonly string[]),
+): Target {
+  const field = typeof id === 'string' ? id : undefined
+  const find = typeof id === 'string' ? (data: D) => data[id] : id
+  const what = `The id of ${entity.name} that ${event.type}${field === undefined ? '' : `.${field}`} names`
+  return { entity, field, select: (data) => keyTexts(find(data as D), what) }
 }

@@ -1,5 +1,8 @@
 import { WaybillError } from '../errors.ts'
 import type { EventDef } from './event.ts'
+import { unknownField } from './fields.ts'
+import { keyFault } from './key.ts'
+import { payloadFaults } from './payload.ts'
 import type { SagaDef } from './saga.ts'
 import { emittedBy, receivedBy, type ServiceDef } from './service.ts'
 import type { TopicDef } from './topic.ts'
@@ -35,6 +38,8 @@ export function system(
       .map(({ name: n }) => `service ${n}: its name takes lower case letters, digits and dashes`),
     ...producerFaults(producers),
     ...definitionFaults(services),
+    ...[...new Set(eventsOf(services))].flatMap(eventFaults),
+    ...services.flatMap(nameFaults),
     ...services.flatMap((service) => receptionFaults(service, producers)),
     ...services.flatMap((service) => ownershipFaults(service, services)),
     ...topicFaults(services),
@@ -94,6 +99,46 @@ function definitionFaults(services: readonly ServiceDef[]): string[] {
       ([type]) =>
         `event ${type}: declared ${definitions.get(type)!.length} times; declare it once and import it`,
     )
+}
+
+/** What an event lacks to be kept in order and sent. */
+function eventFaults({ type, schema, key }: EventDef): string[] {
+  const fault = key && keyFault(type, schema, key)
+  return [
+    ...(fault === undefined ? [] : [`event ${type}, key: ${fault}`]),
+    ...payloadFaults(schema).map((what) => `event ${type}, ${what}`),
+  ]
+}
+
+/** The fields by which a service names entities and rows. */
+function nameFaults({ name, handlers, views }: ServiceDef): string[] {
+  const targets = handlers.flatMap(({ event, targets: all }) =>
+    all.map(({ entity, field }) => ({
+      place: `handler on ${event.type}, at ${entity.name}`,
+      fault: field && keyFault(event.type, event.schema, field),
+    })),
+  )
+  const keys = views.map((view) => ({
+    place: `view ${view.name}, key`,
+    fault: keyFault('its row', view.row, view.key),
+  }))
+  const listens = views.flatMap((view) =>
+    view.listens.map(({ type, schema }) => {
+      const field = view.projections.get(type)?.field
+      return { place: `view ${view.name} on ${type}`, fault: field && keyFault(type, schema, field) }
+    }),
+  )
+  const indexes = views.flatMap((view) =>
+    [...new Set(view.indexes.flat())]
+      .filter((field) => view.row.properties[field] === undefined)
+      .map((field) => ({
+        place: `view ${view.name}, index`,
+        fault: unknownField('its row', view.row, field),
+      })),
+  )
+  return [...targets, ...keys, ...listens, ...indexes].flatMap(({ place, fault }) =>
+    fault === undefined ? [] : `service ${name}: ${place}: ${fault}`,
+  )
 }
 
 function receptionFaults(service: ServiceDef, producers: Map<string, ServiceDef[]>): string[] {
@@ -172,14 +217,22 @@ function routeFaults(services: readonly ServiceDef[]): string[] {
   const routes = services.flatMap((service) =>
     [...service.commands, ...service.queries]
       .filter((part) => part.http !== undefined)
-      .map((part) => ({
-        place: `${service.name}.${part.name}`,
-        route: part.http!.replaceAll(/\{[^}]+\}/g, '{}'),
+      .map(({ name, http, input }) => ({
+        place: `${service.name}.${name}`,
+        http: http!,
+        input,
+        route: http!.replaceAll(/\{[^}]+\}/g, '{}'),
       })),
   )
-  return [...Map.groupBy(routes, ({ route }) => route)]
+  const taken = [...Map.groupBy(routes, ({ route }) => route)]
     .filter(([, same]) => same.length > 1)
     .map(([route, same]) => `route ${route}: taken by ${same.map(({ place }) => place).join(' and ')}`)
+  const unknown = routes.flatMap(({ place, http, input }) =>
+    Array.from(http.matchAll(/\{([^}]+)\}/g), ([, param]) => param!)
+      .filter((param) => input.properties[param] === undefined)
+      .map((param) => `route ${http}: ${unknownField(`the input of ${place}`, input, param)}`),
+  )
+  return [...taken, ...unknown]
 }
 
 function sagaFaults(saga: SagaDef, producers: Map<string, ServiceDef[]>): string[] {

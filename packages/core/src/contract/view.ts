@@ -1,5 +1,7 @@
 import type { Static, TObject } from 'typebox'
+import { atOnce } from './at-once.ts'
 import type { EventDef } from './event.ts'
+import { type KeyField, keyTexts } from './key.ts'
 import type { Meta } from './meta.ts'
 
 /** Folds an event into one row; `undefined` in: no row yet, `undefined` out: none any more. */
@@ -11,12 +13,15 @@ export type Project = (
 ) => unknown
 
 export interface Projection {
+  /** The payload field that names the row; `undefined`: a function does. */
+  readonly field: string | undefined
+  /** @throws KEY_INVALID when what it finds names nothing */
   keys(data: unknown): readonly string[]
   readonly project: Project
 }
 
 /** A read model: rows folded from events of its own service and of those it listens to. */
-export interface ViewDef<R = any> {
+export interface ViewDef<R = any, K extends string = never> {
   readonly name: string
   readonly key: string
   readonly row: TObject
@@ -26,13 +31,16 @@ export interface ViewDef<R = any> {
   /** Only for inference. */
   readonly type?: R
   /** The row is the one that the payload's field of the view's key names. */
-  on<D>(event: EventDef<any, D>, project: ProjectOf<R, D>): ViewDef<R>
+  on<D extends { readonly [F in K]: string | number }>(
+    event: EventDef<any, D>,
+    project: ProjectOf<R, D>,
+  ): ViewDef<R, K>
   /** The rows are those that `keys` names. */
   on<D>(
     event: EventDef<any, D>,
     keys: (data: D) => string | readonly string[],
     project: ProjectOf<R, D>,
-  ): ViewDef<R>
+  ): ViewDef<R, K>
 }
 
 type ProjectOf<R, D> = (
@@ -48,35 +56,42 @@ type ProjectOf<R, D> = (
  * @param def.key the field of the row that names it
  * @param def.indexes combinations of fields that are looked up together
  */
-export function view<T extends TObject>(
+export function view<T extends TObject, K extends KeyField<Static<T>>>(
   name: string,
   def: {
     row: T
-    key: keyof Static<T> & string
+    key: K
     indexes?: readonly (readonly (keyof Static<T> & string)[])[]
   },
-): ViewDef<Static<T>> {
+): ViewDef<Static<T>, K> {
   return build({ name, key: def.key, row: def.row, indexes: def.indexes ?? [] }, new Map(), [])
 }
 
-function build<R>(
+function build<R, K extends string>(
   shape: Pick<ViewDef, 'name' | 'key' | 'row' | 'indexes'>,
   projections: ReadonlyMap<string, Projection>,
   listens: readonly EventDef[],
-): ViewDef<R> {
+): ViewDef<R, K> {
   return {
     ...shape,
     projections,
     listens,
-    on: (event: EventDef, ...rest: readonly unknown[]): ViewDef<R> => {
-      const [keysOf, project] = (
-        rest.length === 1 ? [(data: Record<string, unknown>) => String(data[shape.key]), rest[0]] : rest
-      ) as [(data: unknown) => string | readonly string[], Project]
-      const keys = (data: unknown): readonly string[] => {
-        const found = keysOf(data)
-        return typeof found === 'string' ? [found] : found
+    on: (event: EventDef, ...rest: readonly unknown[]): ViewDef<R, K> => {
+      const field = rest.length === 1 ? shape.key : undefined
+      const [find, project] = (
+        rest.length === 1 ? [(data: Record<string, unknown>) => data[shape.key], rest[0]] : rest
+      ) as [(data: unknown) => unknown, Project]
+      const what = `The key of the view ${shape.name} that ${event.type}${field === undefined ? '' : `.${field}`} names`
+      const projects = `The view ${shape.name} on ${event.type}`
+      const projection: Projection = {
+        field,
+        keys: (data) => {
+          const found = keyTexts(find(data), what)
+          return typeof found === 'string' ? [found] : found
+        },
+        project: (row, data, meta, key) => atOnce(project(row, data, meta, key), projects),
       }
-      return build<R>(shape, new Map([...projections, [event.type, { keys, project }]]), [...listens, event])
+      return build<R, K>(shape, new Map([...projections, [event.type, projection]]), [...listens, event])
     },
   }
 }

@@ -1,4 +1,3 @@
-import { WaybillError } from '@waybill/core'
 import type { FastifyRequest } from 'fastify'
 import type { TObject } from 'typebox'
 import { Compile } from 'typebox/compile'
@@ -14,16 +13,8 @@ export type ReadInput = (request: FastifyRequest) => Record<string, unknown>
 /**
  * Makes the reader of a route's input. All that can be prepared is prepared here, once.
  * Only fields that the schema names are taken over; a path parameter wins over a body field of its name.
- * @throws SYSTEM_INVALID when the path has a parameter that the input has not
  */
 export function inputReader(route: Route, schema: TObject): ReadInput {
-  const unknown = route.params.filter((name) => schema.properties[name] === undefined)
-  if (unknown.length > 0) {
-    throw new WaybillError(
-      'SYSTEM_INVALID',
-      `${route.method} ${route.path}: its input has no field ${unknown.join(', ')}`,
-    )
-  }
   const fields = Object.entries(schema.properties).map(([name, property]) => {
     const place = placeOf(route, name)
     const read = place === 'body' ? pruner(property) : coercer(property)

@@ -85,7 +85,7 @@ test('A flow is measured from its correlation id to its end', async () => {
 })
 
 test('What is set aside is counted by the code of its error', async () => {
-  const { telemetry, samples } = setUp()
+  const { telemetry, samples, lines } = setUp()
   const parked: Parked = {
     event: {
       id: '1',
@@ -110,6 +110,12 @@ test('What is set aside is counted by the code of its error', async () => {
   assert.deepEqual(await samples('waybill_parkings_total'), [
     { system: 'conversation', service: 'answerer', type: 'Asked', code: 'ASK_FAILED', value: 1 },
   ])
+  assert.equal(lines[0]!['stack'], undefined)
+  // A rule that throws says where.
+  const error = { code: 'DECIDE_FAILED', message: 'a slip' }
+  telemetry.parked({ service: 'answerer', cause: new TypeError('a slip'), parked: { ...parked, error } })
+  assert.equal(lines[1]!['code'], 'DECIDE_FAILED')
+  assert.match(String(lines[1]!['stack']), /^TypeError: a slip\n +at .*telemetry\.test\.ts/)
 })
 
 test('A partition that is halted is said once, with what to do, and that it goes on as well', async () => {

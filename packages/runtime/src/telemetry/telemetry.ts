@@ -33,7 +33,8 @@ export function createTelemetry({
     },
     parked({ service, parked, cause }) {
       const { type, id, key, correlationId } = parked.event
-      const code = codeOf(cause)
+      // What is not of the catalogue was thrown by a rule: whoever mends it needs the line.
+      const code = parked.error?.code ?? codeOf(cause)
       // Whoever may write to a topic may think up types without end: each would be a series of its own.
       const known = system.events.has(type) ? type : ''
       metrics.parkings.inc({ system: system.name, service, type: known, code })
@@ -48,6 +49,7 @@ export function createTelemetry({
           correlationId,
           attempts: parked.attempts,
           cause: messageOf(cause),
+          stack: code === 'DECIDE_FAILED' ? stackOf(cause) : undefined,
         },
         'event set aside',
       )
@@ -81,6 +83,12 @@ export function createTelemetry({
       )
     },
   }
+}
+
+/** Where it was thrown first: what wraps it tells nothing of the rule's own lines. */
+function stackOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  return stackOf(error.cause) ?? error.stack
 }
 
 function codeOf(cause: unknown): string {

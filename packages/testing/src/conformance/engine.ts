@@ -19,6 +19,7 @@ import { order } from './engine/order.ts'
 import { owners } from './engine/owners.ts'
 import { parking } from './engine/parking.ts'
 import { past } from './engine/past.ts'
+import { rules } from './engine/rules.ts'
 import { sharing } from './engine/sharing.ts'
 
 /** What an engine must do on any store and log, case by case. */
@@ -40,6 +41,7 @@ export const engineCases: readonly EngineCase[] = [
   ...effectLoad,
   ...fairness,
   ...naming,
+  ...rules,
   ...telling,
   ...states,
   ...upgrades,

@@ -1,6 +1,7 @@
 import type { Emitted, EventDef } from '../../contract/event.ts'
 import type { ServiceDef } from '../../contract/service.ts'
 import { invariant, WaybillError } from '../../errors.ts'
+import { keyText } from '../../contract/key.ts'
 import { checkKey, checkPayload } from '../../limits.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { Ids } from '../../ports/ids.ts'
@@ -154,7 +155,7 @@ export function draft(
 
 function keyOf({ type, key }: EventDef, data: Payload, cause: Cause): string {
   if (key === undefined) return cause.key
-  const value = String(data[key])
+  const value = keyText(data[key], `${type}.${key}`)
   checkKey(value, () => `${type}.${key}`)
   return value
 }

@@ -1,3 +1,4 @@
+import { unknownField } from '../../contract/fields.ts'
 import type { ViewDef } from '../../contract/view.ts'
 import { WaybillError } from '../../errors.ts'
 
@@ -7,6 +8,13 @@ import { WaybillError } from '../../errors.ts'
  */
 export function checkLookUp(view: ViewDef, fields: readonly string[]): void {
   const wanted = nameOf(fields)
+  const unknown = fields.find((field) => view.row.properties[field] === undefined)
+  if (unknown !== undefined) {
+    throw new WaybillError(
+      'LOOKUP_UNDECLARED',
+      `${unknownField(`The row of ${view.name}`, view.row, unknown)}.`,
+    )
+  }
   if (fields.length === 0 || view.indexes.some((index) => nameOf(index) === wanted)) return
   throw new WaybillError(
     'LOOKUP_UNDECLARED',

@@ -1,4 +1,4 @@
-import { event, type EventDef, internal, topic } from '@waybill/core'
+import { event, type EventDef, internal, type KeyField, topic } from '@waybill/core'
 import Type, { type Static, type TObject } from 'typebox'
 
 /** The first field of each payload is its event's key. */
@@ -11,7 +11,7 @@ export const payloads = { Order, Note, Pieces }
 /** The events of one flow. @param suffix tells their topics from those of other flows */
 export function flowEvents(suffix: string) {
   const published = <const N extends string, S extends TObject>(name: N, data: S): EventDef<N, Static<S>> => {
-    const [key] = Object.keys(data.properties) as [keyof Static<S> & string]
+    const [key] = Object.keys(data.properties) as [KeyField<Static<S>>]
     return event(name, { topic: topic(`${name.toLowerCase()}-${suffix}`, { partitions: 2 }), key, data })
   }
   return {
