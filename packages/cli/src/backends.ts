@@ -9,13 +9,13 @@ import { identityOf } from './log/log-identity.ts'
 import { checkLog } from './log/remembered-log.ts'
 import { openRegistry } from './registry-opening.ts'
 import { databaseRegistryStorage } from './registry-storage.ts'
-import { type Warnings, whenRegistryAnswers } from './registry-waiting.ts'
 import { checkServices } from './remembered-services.ts'
 import { openSharedTables } from './shared-tables.ts'
+import { type Warnings, whenAnswered } from './waiting.ts'
 
 /**
  * Opens the database that the configuration names, for everything that a host keeps, and finds the schema registry.
- * Waits for an external one, saying so.
+ * Waits for an external one, and for Kafka when it is needed, saying so.
  * @throws STORE_UNAVAILABLE
  * @throws CONFIGURATION_INVALID when the registry is not the one with which the database was written
  */
@@ -37,12 +37,13 @@ export async function openBackends(config: Config, warnings: Warnings): Promise<
     shared: store.kind !== 'pglite',
     store: (system, service) => createPostgresStore({ database, schema: schemaOf(system, service), service }),
     codec: async (system) =>
-      createAvroCodec(system, await whenRegistryAnswers(() => prepare(system, registry), warnings)),
+      createAvroCodec(system, await whenAnswered(() => prepare(system, registry), warnings)),
     check: async (name, system) => {
       await checkServices(database, name, system)
-      await checkLog({ database, name, system, log: await identityOf(log), warnings })
+      const present = await whenAnswered(() => identityOf(log), warnings)
+      await checkLog({ database, name, system, log: present, warnings })
     },
-    ...(log.kind === 'kafka' && tables ? { log: kafkaLog(log.brokers, tables) } : {}),
+    ...(log.kind === 'kafka' && tables ? { log: kafkaLog(log, tables, warnings) } : {}),
     ready: () =>
       database
         .read((run) => run({ text: 'select 1' }))

@@ -9,6 +9,9 @@ import {
 import { createKafkaLog, type KafkaLog, storedPosition } from '@waybill/kafka'
 import type { Backends } from '@waybill/runtime'
 import type { EventTables } from './event-tables.ts'
+import { connectionTo, type KafkaAddress } from './kafka-connection.ts'
+import { asLogError } from './log/log-error.ts'
+import { type Warnings, whenAnswered } from './waiting.ts'
 
 /**
  * While the process has no CPU to spare, events wait so long for company before they are published. Before that there is
@@ -18,19 +21,21 @@ const lingerMs = 25
 
 /**
  * The log on Apache Kafka: checks the topics or makes them, and publishes what the services of this process commit.
+ * Waits for brokers that do not answer, saying so.
  * @param tables what a topic has lost is read from those that publish to it, whichever process they run in
  * @throws CONFIGURATION_INVALID naming every topic that is there with other settings; nothing is changed then
  */
 export function kafkaLog(
-  brokers: readonly string[],
+  address: KafkaAddress,
   tables: Pick<EventTables, 'of'>,
+  warnings: Warnings,
 ): NonNullable<Backends['log']> {
   return async ({ system, services, stores, busy, telemetry }) => {
     const log = createKafkaLog({
-      brokers,
+      ...connectionTo(address),
       clientId: `waybill-${system.name}-${process.pid}`,
       system: system.name,
-      retried: telemetry.retried,
+      retried: ({ cause, ...report }) => telemetry.retried({ ...report, cause: asLogError(cause, address) }),
       halted: telemetry.halted,
       lingerMs: () => (busy() < 1 ? 0 : lingerMs),
       tables: (topic) => {
@@ -40,7 +45,7 @@ export function kafkaLog(
         return found.length === publishers.length ? found : []
       },
     })
-    await makeTopics(log, system)
+    await whenAnswered(() => makeTopics(log, address, system), warnings)
     const relays = services.flatMap((service) => {
       const topics = topicsIn([...emittedBy(service)].flatMap(({ topic }) => topic ?? []))
       const store = stores.get(service.name)!
@@ -59,10 +64,17 @@ export function kafkaLog(
 
 /**
  * Makes the topics of a system, or checks those that are there.
- * @throws CONFIGURATION_INVALID naming every one with other settings
+ * @throws LOG_UNAVAILABLE
+ * @throws CONFIGURATION_INVALID naming every one with other settings, or when Kafka refuses who asks
  */
-export async function makeTopics(log: Pick<KafkaLog, 'ensureTopics'>, system: SystemDef): Promise<void> {
-  const differences = await log.ensureTopics(topicsOf(system))
+export async function makeTopics(
+  log: Pick<KafkaLog, 'ensureTopics'>,
+  address: KafkaAddress,
+  system: SystemDef,
+): Promise<void> {
+  const differences = await log.ensureTopics(topicsOf(system)).catch((error: unknown) => {
+    throw asLogError(error, address)
+  })
   if (differences.length === 0) return
   throw new WaybillError(
     'CONFIGURATION_INVALID',

@@ -8,10 +8,11 @@ import { start } from './start.ts'
 const usage = `waybill start [system…]              run systems in this process; without a name: all of them
 waybill start SYSTEM --service NAME  run one service of it in this process; its public interface is called gateway
 waybill schemas [--check] [system…]  write their Avro schemas; --check: only compare, exit code 1 if they differ
-waybill log move SYSTEM --to LOG      carry its positions over to another log, store or kafka://host:port, while nothing runs
+waybill log move SYSTEM --to LOG      carry its positions over to another log, store or kafka[+tls]://host:port, while nothing runs
 waybill --help
 
 Systems are the folders in ./systems. Configuration is by environment: WAYBILL_DATA, WAYBILL_STORE, WAYBILL_LOG,
+WAYBILL_KAFKA_USER, WAYBILL_KAFKA_PASSWORD, WAYBILL_KAFKA_SASL, WAYBILL_KAFKA_CA, WAYBILL_KAFKA_CERT, WAYBILL_KAFKA_KEY,
 WAYBILL_REGISTRY, WAYBILL_REDIS, WAYBILL_HOST, WAYBILL_PORT_<SYSTEM>, WAYBILL_PORT_CONSOLE, WAYBILL_RATE_LIMIT,
 WAYBILL_JWT_SECRET, WAYBILL_TIME_SCALE. With NODE_ENV=production there is no demo mode.`
 

@@ -7,7 +7,7 @@ import {
   type RegistryStorage,
 } from '@waybill/schema'
 import { registryRoutes } from '@waybill/schema/rest'
-import { type Warnings, whenRegistryAnswers } from './registry-waiting.ts'
+import { type Warnings, whenAnswered } from './waiting.ts'
 
 /**
  * Finds the schema registry: the one at the address, which is waited for, or else the embedded one, which then is at
@@ -22,7 +22,7 @@ export async function openRegistry(
 ): Promise<{ readonly registry: Registry } & Pick<Backends, 'adminRoutes'>> {
   if (address !== undefined) {
     const client = createRegistryClient(address)
-    return { registry: await whenRegistryAnswers(() => keepingIds(client, records), warnings) }
+    return { registry: await whenAnswered(() => keepingIds(client, records), warnings) }
   }
   const registry = createEmbeddedRegistry(records)
   return {

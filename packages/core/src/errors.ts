@@ -17,6 +17,10 @@ export const catalogue = {
     family: 'retryable',
     help: 'The schema registry does not answer, or not as one. See the cause; it is asked again by itself.',
   },
+  LOG_UNAVAILABLE: {
+    family: 'retryable',
+    help: 'Kafka does not answer, or not as one. See the message; it is asked again by itself.',
+  },
   BATCH_CONFLICT: {
     family: 'retryable',
     help: 'Another process changed the same entities first. The batch is decided anew by itself.',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { BaseOptions } from '@platformatic/kafka'
 
 /** Where the brokers are, and who asks. */
@@ -12,5 +13,12 @@ export interface KafkaConnection {
 
 /** The same as the client takes it. */
 export function clientOptions({ brokers, clientId, security }: KafkaConnection): BaseOptions {
-  return { clientId, bootstrapBrokers: [...brokers], connectTimeout: 5_000, ...security }
+  return {
+    clientId,
+    bootstrapBrokers: [...brokers],
+    connectTimeout: 5_000,
+    // Routers in front of brokers go by it. It is for names only.
+    tlsServerName: brokers.every((broker) => isIP(broker.replace(/:\d+$/, '')) === 0),
+    ...security,
+  }
 }

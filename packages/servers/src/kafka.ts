@@ -35,7 +35,29 @@ export async function kafkaProgram(
  * Starts Apache Kafka.
  * @throws MissingTool without Java 17 or Maven
  */
-export async function startKafka({ signal, ...wanted }: StartOptions = {}): Promise<KafkaServer> {
+export function startKafka(how: StartOptions = {}): Promise<KafkaServer> {
+  return startKafkaWith(how, { protocol: 'PLAINTEXT', others: {}, format: [], settings: {} })
+}
+
+/** How a broker is reached, and by whom. */
+export interface Access {
+  /** Of its address. */
+  readonly protocol: 'PLAINTEXT' | 'SASL_SSL'
+  /** Ports where it is reached in other ways. Brokers talk to each other, and to themselves, by PLAINTEXT. */
+  readonly others: Readonly<Record<string, number>>
+  /** What its storage is formatted with besides the usual. */
+  readonly format: readonly string[]
+  readonly settings: Readonly<Record<string, string>>
+}
+
+/**
+ * Starts Apache Kafka for whom it is to be reached by.
+ * @throws MissingTool without Java 17 or Maven
+ */
+export async function startKafkaWith(
+  { signal, ...wanted }: StartOptions,
+  access: Access,
+): Promise<KafkaServer> {
   const { java, jars } = await kafkaProgram(signal)
   const kafka = ['-cp', join(jars, '*'), ...machine]
   const port = wanted.port ?? (await freePort())
@@ -44,8 +66,8 @@ export async function startKafka({ signal, ...wanted }: StartOptions = {}): Prom
     name: 'kafka',
     prepare: async (folder) => {
       const file = settingsIn(folder)
-      await writeFile(file, settings({ folder, port, controllerPort }))
-      const format = ['format', '--standalone', '--cluster-id', clusterId, '--config', file]
+      await writeFile(file, settings({ folder, port, controllerPort, access }))
+      const format = ['format', '--standalone', '--cluster-id', clusterId, '--config', file, ...access.format]
       await promisify(execFile)(java, [...kafka, 'kafka.tools.StorageTool', ...format], { signal })
     },
     launch: (folder) =>
@@ -65,17 +87,24 @@ function settings({
   folder,
   port,
   controllerPort,
+  access,
 }: {
   readonly folder: string
   readonly port: number
   readonly controllerPort: number
+  readonly access: Access
 }): string {
+  const listeners = Object.entries({
+    [access.protocol]: port,
+    ...access.others,
+    CONTROLLER: controllerPort,
+  }).map(([name, at]) => `${name}://127.0.0.1:${at}`)
   return Object.entries({
     'process.roles': 'broker,controller',
     'node.id': 1,
     'controller.quorum.bootstrap.servers': `127.0.0.1:${controllerPort}`,
     'controller.listener.names': 'CONTROLLER',
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    listeners: listeners.join(),
     'log.dirs': join(folder, 'log'),
     'auto.create.topics.enable': false,
     'offsets.topic.replication.factor': 1,
@@ -89,7 +118,8 @@ function settings({
     // After a kill the broker waits for its old session to end before it opens its port: 9 seconds by default.
     'broker.session.timeout.ms': 2_000,
     'broker.heartbeat.interval.ms': 500,
+    ...access.settings,
   })
-    .map(([name, value]) => `${name}=${value}\n`)
+    .map(([name, value]) => `${name}=${String(value).replaceAll('\n', '\\n')}\n`)
     .join('')
 }

@@ -1,4 +1,7 @@
-import { type Setup, sharedPostgres, sharedRegistry, startKafka } from '@waybill/servers'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Setup, sharedPostgres, sharedRegistry, startKafka, startSecureKafka } from '@waybill/servers'
 
 interface How {
   readonly signal: AbortSignal
@@ -13,6 +16,23 @@ const starts = {
   kafka: async (how: How) => {
     const { address, stop } = await startKafka(how)
     return { env: { WAYBILL_LOG: `kafka://${address}` }, stop }
+  },
+  // One that knows its users, and is reached by TLS alone.
+  secureKafka: async (how: How) => {
+    const password = 'of-the-shop'
+    const { address, ca, stop } = await startSecureKafka({ ...how, users: { shop: password } })
+    const folder = await mkdtemp(join(tmpdir(), 'waybill-shop-'))
+    const files = { ca: join(folder, 'ca.pem'), password: join(folder, 'password') }
+    await Promise.all([writeFile(files.ca, ca), writeFile(files.password, password)])
+    return {
+      env: {
+        WAYBILL_LOG: `kafka+tls://${address}`,
+        WAYBILL_KAFKA_USER: 'shop',
+        WAYBILL_KAFKA_PASSWORD_FILE: files.password,
+        WAYBILL_KAFKA_CA: files.ca,
+      },
+      stop: () => Promise.all([stop(), rm(folder, { recursive: true })]),
+    }
   },
   // Its subjects have, too, but every shop has the same schemas for them.
   registry: async (how: How) => {

@@ -1,9 +1,11 @@
 import { clusterIdOf } from '@waybill/kafka'
-import type { Config } from '@waybill/runtime'
+import type { LogAddress } from '@waybill/runtime'
+import { connectionTo } from '../kafka-connection.ts'
+import { asLogError } from './log-error.ts'
 
 /** Which log it is that positions belong to. */
 export interface LogIdentity {
-  readonly kind: Config['log']['kind']
+  readonly kind: LogAddress['kind']
   /** Of Kafka; `undefined`: not known yet. */
   readonly cluster?: string | undefined
 }
@@ -19,12 +21,15 @@ export function describeLog({ kind, cluster }: LogIdentity): string {
   return cluster === undefined ? 'Kafka' : `Kafka (the cluster ${cluster})`
 }
 
-/** Asks Kafka which cluster it is. */
-export async function identityOf(log: Config['log']): Promise<LogIdentity> {
+/**
+ * Asks Kafka which cluster it is.
+ * @throws LOG_UNAVAILABLE
+ * @throws CONFIGURATION_INVALID when Kafka refuses who asks, or is not to be trusted
+ */
+export async function identityOf(log: LogAddress): Promise<LogIdentity> {
   if (log.kind === 'store') return { kind: 'store' }
-  return { kind: 'kafka', cluster: await clusterIdOf(connectionTo(log)) }
-}
-
-export function connectionTo({ brokers }: Extract<Config['log'], { kind: 'kafka' }>) {
-  return { brokers, clientId: `waybill-${process.pid}` }
+  const cluster = await clusterIdOf(connectionTo(log)).catch((error: unknown) => {
+    throw asLogError(error, log)
+  })
+  return { kind: 'kafka', cluster }
 }

@@ -3,9 +3,10 @@ import { createKafkaLog, endOffsets, type PartitionEnds } from '@waybill/kafka'
 import { createPostgresStore, type Database, schemaOf } from '@waybill/postgres'
 import type { Config } from '@waybill/runtime'
 import { makeTopics } from '../kafka.ts'
-import type { Warnings } from '../registry-waiting.ts'
+import { connectionTo } from '../kafka-connection.ts'
+import type { Warnings } from '../waiting.ts'
 import { carryOver } from './carry-over.ts'
-import { connectionTo, describeLog, identityOf, isSameLog, type LogIdentity } from './log-identity.ts'
+import { describeLog, identityOf, isSameLog, type LogIdentity } from './log-identity.ts'
 import { forgetSources } from './offset-rows.ts'
 import {
   rememberedLog,
@@ -156,7 +157,7 @@ async function endsOf(
 async function ensureTopics(system: SystemDef, to: Extract<Config['log'], { kind: 'kafka' }>): Promise<void> {
   const log = createKafkaLog({ ...connectionTo(to), system: system.name })
   try {
-    await makeTopics(log, system)
+    await makeTopics(log, to, system)
   } finally {
     await log.close()
   }

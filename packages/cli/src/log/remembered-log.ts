@@ -3,7 +3,7 @@ import { type SystemDef, WaybillError } from '@waybill/core'
 import type { Database } from '@waybill/postgres'
 import { downAfterMs, processesOf } from '@waybill/runtime'
 import { databaseHeartbeats } from '../heartbeat-store.ts'
-import type { Warnings } from '../registry-waiting.ts'
+import type { Warnings } from '../waiting.ts'
 import { describeLog, isSameLog, type LogIdentity } from './log-identity.ts'
 import { hasOldSources, logOf, relaySource, renewSources, sourcesSaved } from './offset-rows.ts'
 

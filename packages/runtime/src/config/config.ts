@@ -4,6 +4,7 @@ import type { Application } from '../application.ts'
 import { createEnvironment } from './environment.ts'
 import { keptSecret } from './kept-secret.ts'
 import * as kinds from './kinds.ts'
+import { type LogAddress, readLogAddress } from './log-address.ts'
 
 /** How this process runs, as its environment says. */
 export interface Config {
@@ -11,7 +12,7 @@ export interface Config {
   readonly demo: boolean
   readonly dataFolder: string
   readonly store: kinds.StoreAddress
-  readonly log: kinds.LogAddress
+  readonly log: LogAddress
   /** Address of a schema registry; `undefined`: the embedded one. */
   readonly registry: string | undefined
   readonly redis: string | undefined
@@ -40,12 +41,13 @@ export function readConfig(
   variables: Readonly<Record<string, string | undefined>>,
   applications: readonly Pick<Application, 'name' | 'defaultPort'>[],
 ): Config {
-  const { mistakes, read, readSecret } = createEnvironment(variables)
+  const environment = createEnvironment(variables)
+  const { mistakes, read, readSecret } = environment
   const demo = variables['NODE_ENV'] !== 'production'
 
   const dataFolder = resolve(read('WAYBILL_DATA', kinds.text) ?? '.waybill')
   const store = readSecret('WAYBILL_STORE', kinds.storeAddress) ?? { kind: 'pglite' }
-  const log = read('WAYBILL_LOG', kinds.logAddress) ?? { kind: 'store' }
+  const log = readLogAddress(environment)
   const registry = readSecret('WAYBILL_REGISTRY', kinds.registryAddress)
   const redis = readSecret('WAYBILL_REDIS', kinds.redisAddress)
   const host = read('WAYBILL_HOST', kinds.hostName) ?? '127.0.0.1'

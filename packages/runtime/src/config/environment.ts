@@ -41,7 +41,7 @@ export function createEnvironment(variables: Readonly<Record<string, string | un
     mistakes,
     read(name, kind) {
       const text = variables[name]
-      return text ? parse(name, text, kind, `'${text}'`) : undefined
+      return text ? parse(name, text, kind, `'${withoutPassword(text)}'`) : undefined
     },
     readSecret(name, kind) {
       const text = variables[name]
@@ -55,4 +55,9 @@ export function createEnvironment(variables: Readonly<Record<string, string | un
         : parse(fileName, content, kind, 'a file whose text is not usable')
     },
   }
+}
+
+/** Nobody should put one there, but who does must not find it in a log. */
+function withoutPassword(text: string): string {
+  return text.replace(/\/\/.*@/s, '//…@')
 }

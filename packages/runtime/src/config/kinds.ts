@@ -3,12 +3,12 @@ import type { Kind } from './environment.ts'
 /** Where state is kept. */
 export type StoreAddress = { readonly kind: 'pglite' } | { readonly kind: 'postgres'; readonly url: string }
 
-/** What carries events between services. */
-export type LogAddress =
-  | { readonly kind: 'store' }
-  | { readonly kind: 'kafka'; readonly brokers: readonly string[] }
-
 export const text: Kind<string> = { allowed: 'any text', parse: (value) => value }
+
+export const secretText: Kind<string> = {
+  allowed: 'any text but an empty one',
+  parse: (value) => (value === '' ? undefined : value),
+}
 
 export const hostName: Kind<string> = {
   allowed: 'an IP address or a host name, e.g. 127.0.0.1 or 0.0.0.0',
@@ -43,15 +43,6 @@ export const storeAddress: Kind<StoreAddress> = {
   parse: (value) => {
     if (value === 'pglite') return { kind: 'pglite' }
     return hasScheme(value, 'postgres:', 'postgresql:') ? { kind: 'postgres', url: value } : undefined
-  },
-}
-
-export const logAddress: Kind<LogAddress> = {
-  allowed: 'store, or kafka://host:port[,host:port]',
-  parse: (value) => {
-    if (value === 'store') return { kind: 'store' }
-    const brokers = /^kafka:\/\/([\w.-]+:\d{1,5}(?:,[\w.-]+:\d{1,5})*)\/?$/.exec(value)?.[1]
-    return brokers === undefined ? undefined : { kind: 'kafka', brokers: brokers.split(',') }
   },
 }
 
