@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { receivedBy, type TopicDef } from '@waybill/core'
@@ -17,7 +18,7 @@ const manifest = JSON.parse(read('package.json')) as {
   devDependencies: Record<string, string>
 }
 const image = `waybill:${manifest.version}`
-const production = { NODE_ENV: 'production', WAYBILL_JWT_SECRET: 'x'.repeat(32) }
+const production = { NODE_ENV: 'production', WAYBILL_JWT_SECRET: randomBytes(48).toString('base64') }
 
 const unreachable = (): Promise<never> => Promise.reject(new Error('nothing runs here'))
 const shop = application.create({

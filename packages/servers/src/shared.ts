@@ -12,7 +12,7 @@ import type { Stoppable } from './setup.ts'
  */
 
 /** The variable with the address of the lender. */
-export const lenderVariable = 'WAYBILL_TEST_SERVERS'
+export const lenderVariable = 'TEST_SERVERS'
 
 interface How {
   readonly signal?: AbortSignal

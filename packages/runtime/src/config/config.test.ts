@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,12 +62,12 @@ test('Every variable is read', () => {
       WAYBILL_PORT_CONSOLE: '9090',
       WAYBILL_RATE_LIMIT: '0',
       WAYBILL_JWT_SECRET: secret,
-      WAYBILL_TIME_SCALE: '60',
+      WAYBILL_TIME_SCALE: '1',
     },
     systems,
   )
   assert.deepEqual(config, {
-    demo: true,
+    demo: false,
     dataFolder: folder,
     store: { kind: 'postgres', url: 'postgres://waybill:pass@db:5432/waybill' },
     log: { kind: 'kafka', brokers: ['one:9092', 'two:9093'], security: {} },
@@ -82,7 +83,7 @@ test('Every variable is read', () => {
     rateLimit: 0,
     loginRateLimit: 0,
     jwtSecret: secret,
-    timeScale: 60,
+    timeScale: 1,
   })
 })
 
@@ -111,7 +112,7 @@ test('All mistakes are named at once, each with what is allowed', () => {
     "  - WAYBILL_PORT_CONSOLE is '-1'; allowed: a port number from 0 to 65535 (0: any free one)",
     "  - WAYBILL_RATE_LIMIT is 'many'; allowed: requests a minute and caller as a whole number, 0 for no limit",
     "  - WAYBILL_TIME_SCALE is '0.5'; allowed: a number from 1 to 100000 by which durations are divided",
-    '  - WAYBILL_JWT_SECRET is not usable; allowed: at least 32 characters',
+    '  - WAYBILL_JWT_SECRET is not usable; allowed: at least 32 characters that nobody can guess, such as openssl rand -base64 48 makes',
   ])
 })
 
@@ -124,9 +125,9 @@ test('Production needs a secret and takes no time scale', () => {
   const mistakes = mistakesIn({ NODE_ENV: 'production', WAYBILL_TIME_SCALE: '60' })
   assert.match(
     mistakes,
-    /WAYBILL_JWT_SECRET is not set; in production it is required: at least 32 characters/,
+    /WAYBILL_JWT_SECRET is not set; outside of demo mode it is required: at least 32 characters/,
   )
-  assert.match(mistakes, /WAYBILL_TIME_SCALE is for demo mode; allowed in production: 1/)
+  assert.match(mistakes, /WAYBILL_TIME_SCALE is for demo mode; allowed elsewhere: 1/)
 })
 
 test('A secret that is too short in production is one mistake, not two', () => {
@@ -137,6 +138,62 @@ test('A secret that is too short in production is one mistake, not two', () => {
 test('Production with a secret has no demo mode', () => {
   const config = readConfig({ NODE_ENV: 'production', WAYBILL_JWT_SECRET: secret }, systems)
   assert.equal(config.demo, false)
+})
+
+test('Demo mode is on the loopback address, or where it is asked for by name', () => {
+  const demo = (variables: Record<string, string>): boolean =>
+    readConfig({ WAYBILL_DATA: folder, WAYBILL_JWT_SECRET: secret, ...variables }, systems).demo
+  for (const host of ['127.0.0.1', '127.8.0.1', 'localhost', '::1'])
+    assert.ok(demo({ WAYBILL_HOST: host }), host)
+  assert.ok(demo({ NODE_ENV: 'development' }) && demo({ NODE_ENV: 'test' }))
+  for (const name of ['prod', 'Production', 'PRODUCTION', 'staging', 'production ']) {
+    assert.equal(demo({ NODE_ENV: name }), false, name)
+  }
+  for (const host of ['0.0.0.0', '::', '10.0.0.7', '127.evil.example']) {
+    assert.equal(demo({ WAYBILL_HOST: host }), false, host)
+  }
+  assert.ok(demo({ WAYBILL_HOST: '0.0.0.0', WAYBILL_DEMO: 'true' }))
+  assert.equal(demo({ WAYBILL_DEMO: 'false' }), false)
+})
+
+test('A demo in production, or beyond this machine without its name, is a mistake', () => {
+  assert.match(
+    mistakesIn({ NODE_ENV: 'Production', WAYBILL_DEMO: 'true', WAYBILL_JWT_SECRET: secret }),
+    /WAYBILL_DEMO is true, and NODE_ENV is production/,
+  )
+  assert.match(mistakesIn({ WAYBILL_HOST: '0.0.0.0' }), /WAYBILL_JWT_SECRET is not set.*WAYBILL_DEMO is true/)
+  assert.match(mistakesIn({ WAYBILL_DEMO: 'yes' }), /WAYBILL_DEMO is 'yes'; allowed: true or false/)
+})
+
+test('A secret that others know, or can guess, is a mistake and is not shown', () => {
+  for (const weak of [
+    'a'.repeat(32),
+    'ab'.repeat(40),
+    'passwordpasswordpasswordpassword',
+    'known-to-everybody-for-development-only',
+    'changeme-changeme-0123456789-abcdefgh',
+    'your-jwt-secret-0123456789-abcdefghijk',
+  ]) {
+    const mistakes = mistakesIn({ WAYBILL_JWT_SECRET: weak })
+    assert.match(mistakes, /WAYBILL_JWT_SECRET is not usable; allowed: .* openssl rand/)
+    assert.ok(!mistakes.includes(weak))
+  }
+  for (let turn = 0; turn < 200; turn += 1) {
+    for (const made of [randomBytes(16).toString('hex'), randomBytes(48).toString('base64')]) {
+      assert.equal(readConfig({ WAYBILL_DATA: folder, WAYBILL_JWT_SECRET: made }, systems).jwtSecret, made)
+    }
+  }
+})
+
+test('A variable that nobody reads is a mistake, with the one that was probably meant', () => {
+  assert.match(mistakesIn({ WAYBILL_TYPO: '1' }), /WAYBILL_TYPO is no variable of ours/)
+  assert.match(
+    mistakesIn({ WAYBILL_STOR: 'x' }),
+    /WAYBILL_STOR is no variable of ours; did you mean WAYBILL_STORE\?/,
+  )
+  assert.match(mistakesIn({ WAYBILL_JWTSECRET: secret }), /did you mean WAYBILL_JWT_SECRET\?/)
+  // Of a system that does not run here.
+  readConfig({ WAYBILL_DATA: folder, WAYBILL_PORT_TRIPHUB: '8082' }, systems)
 })
 
 test('Two on one port are a mistake', () => {

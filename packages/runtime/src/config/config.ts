@@ -1,14 +1,16 @@
 import { resolve } from 'node:path'
 import { WaybillError } from '@waybill/core'
 import type { Application } from '../application.ts'
+import { readDemoMode } from './demo-mode.ts'
 import { createEnvironment } from './environment.ts'
 import { keptSecret } from './kept-secret.ts'
 import * as kinds from './kinds.ts'
 import { type LogAddress, readLogAddress } from './log-address.ts'
+import { signingSecret } from './signing-secret.ts'
 
 /** How this process runs, as its environment says. */
 export interface Config {
-  /** Demo accounts, demo data and the simulator's book are there; never in production. */
+  /** Demo accounts, demo data and the simulator's book are there; never in production: see `readDemoMode`. */
   readonly demo: boolean
   readonly dataFolder: string
   readonly store: kinds.StoreAddress
@@ -43,14 +45,13 @@ export function readConfig(
 ): Config {
   const environment = createEnvironment(variables)
   const { mistakes, read, readSecret } = environment
-  const demo = variables['NODE_ENV'] !== 'production'
-
   const dataFolder = resolve(read('WAYBILL_DATA', kinds.text) ?? '.waybill')
   const store = readSecret('WAYBILL_STORE', kinds.storeAddress) ?? { kind: 'pglite' }
   const log = readLogAddress(environment)
   const registry = readSecret('WAYBILL_REGISTRY', kinds.registryAddress)
   const redis = readSecret('WAYBILL_REDIS', kinds.redisAddress)
   const host = read('WAYBILL_HOST', kinds.hostName) ?? '127.0.0.1'
+  const demo = readDemoMode(environment, { nodeEnv: variables['NODE_ENV'], host })
   const ports = new Map(
     applications.map(({ name, defaultPort }) => [name, read(portVariable(name), kinds.port) ?? defaultPort]),
   )
@@ -59,15 +60,18 @@ export function readConfig(
   const rateLimit = read('WAYBILL_RATE_LIMIT', kinds.requestsPerMinute) ?? 6_000
   const timeScale = read('WAYBILL_TIME_SCALE', kinds.timeScale) ?? 1
   const mistakesBefore = mistakes.length
-  const givenSecret = readSecret('WAYBILL_JWT_SECRET', kinds.jwtSecret)
+  const givenSecret = readSecret('WAYBILL_JWT_SECRET', signingSecret)
 
   if (!demo && givenSecret === undefined && mistakes.length === mistakesBefore) {
-    mistakes.push(`WAYBILL_JWT_SECRET is not set; in production it is required: ${kinds.jwtSecret.allowed}`)
+    mistakes.push(
+      `WAYBILL_JWT_SECRET is not set; outside of demo mode it is required: ${signingSecret.allowed}. Demo mode is where NODE_ENV is not set and WAYBILL_HOST is the loopback address, or where WAYBILL_DEMO is true`,
+    )
   }
   if (!demo && timeScale !== 1) {
-    mistakes.push('WAYBILL_TIME_SCALE is for demo mode; allowed in production: 1')
+    mistakes.push('WAYBILL_TIME_SCALE is for demo mode; allowed elsewhere: 1')
   }
   mistakes.push(...portClashes(new Map([...ports, ['console', consolePort]])))
+  mistakes.push(...environment.unread())
   if (mistakes.length > 0) {
     throw new WaybillError(
       'CONFIGURATION_INVALID',

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { messageOf } from '@waybill/core'
+import { messageOf, nearest } from '@waybill/core'
 
 /** What a variable takes: how to read it, and the words for what is allowed. */
 export interface Kind<T> {
@@ -11,14 +11,19 @@ export interface Kind<T> {
 /** Reads variables and keeps what is wrong with them, so that all mistakes can be named at once. */
 export interface Environment {
   readonly mistakes: string[]
+  /** What is set, looks like ours and was not read, a sentence each; to be asked when all is read. */
+  unread(): readonly string[]
   /** An empty variable counts as one that is not set. */
   read<T>(name: string, kind: Kind<T>): T | undefined
   /** One whose value may hold a password: it is never shown, and `<name>_FILE` may name a file that has it. */
   readSecret<T>(name: string, kind: Kind<T>): T | undefined
 }
 
+const ours = 'WAYBILL_'
+
 export function createEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const mistakes: string[] = []
+  const known = new Set<string>()
 
   const parse = <T>(name: string, text: string, kind: Kind<T>, shown: string): T | undefined => {
     const value = kind.parse(text)
@@ -39,11 +44,25 @@ export function createEnvironment(variables: Readonly<Record<string, string | un
 
   return {
     mistakes,
+    unread: () =>
+      Object.keys(variables)
+        .filter((name) => name.startsWith(ours) && variables[name] && !known.has(name))
+        // Of a system that does not run in this process.
+        .filter((name) => !name.startsWith(`${ours}PORT_`))
+        .map((name) => {
+          const meant = nearest(
+            name.slice(ours.length),
+            [...known].map((one) => one.slice(ours.length)),
+          )
+          return `${name} is no variable of ours${meant === undefined ? '' : `; did you mean ${ours}${meant}?`}`
+        }),
     read(name, kind) {
+      known.add(name)
       const text = variables[name]
       return text ? parse(name, text, kind, `'${withoutPassword(text)}'`) : undefined
     },
     readSecret(name, kind) {
+      known.add(name).add(`${name}_FILE`)
       const text = variables[name]
       const fileName = `${name}_FILE`
       const path = variables[fileName]

@@ -33,9 +33,9 @@ export const timeScale: Kind<number> = {
   },
 }
 
-export const jwtSecret: Kind<string> = {
-  allowed: 'at least 32 characters',
-  parse: (value) => (value.length >= 32 ? value : undefined),
+export const yesOrNo: Kind<boolean> = {
+  allowed: 'true or false',
+  parse: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
 }
 
 export const storeAddress: Kind<StoreAddress> = {

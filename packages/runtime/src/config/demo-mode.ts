@@ -1,0 +1,25 @@
+import type { Environment } from './environment.ts'
+import { yesOrNo } from './kinds.ts'
+
+const development = new Set(['', 'development', 'test'])
+
+/**
+ * Reads whether accounts and data that everybody knows are to be there: where that is asked for by name, or where nobody
+ * says what this is and only this machine reaches it. A word that is spelled in an unknown way means production.
+ */
+export function readDemoMode(
+  { mistakes, read }: Pick<Environment, 'mistakes' | 'read'>,
+  { nodeEnv = '', host }: { nodeEnv: string | undefined; host: string },
+): boolean {
+  const asked = read('WAYBILL_DEMO', yesOrNo)
+  if (asked === true && nodeEnv.toLowerCase() === 'production') {
+    mistakes.push(
+      'WAYBILL_DEMO is true, and NODE_ENV is production: accounts would exist that everybody knows; allowed: one of them',
+    )
+  }
+  return asked ?? (development.has(nodeEnv.toLowerCase()) && isLoopback(host))
+}
+
+export function isLoopback(host: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host)
+}
