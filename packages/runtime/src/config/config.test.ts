@@ -103,7 +103,7 @@ test('All mistakes are named at once, each with what is allowed', () => {
   })
   assert.deepEqual(mistakes.split('\n').slice(1), [
     '  - WAYBILL_STORE is not usable; allowed: pglite, or postgres://user:password@host:port/database',
-    "  - WAYBILL_LOG is 'kafka://nowhere'; allowed: store, kafka://host:port[,host:port], or kafka+tls://host:port[,host:port]",
+    "  - WAYBILL_LOG is 'kafka://nowhere'; allowed: store, or kafka://host:port[,host:port] or kafka+tls://…",
     '  - WAYBILL_REGISTRY is not usable; allowed: http://host:port[/path] or https://…',
     '  - WAYBILL_REDIS is not usable; allowed: redis://host:port or rediss://…',
     "  - WAYBILL_HOST is 'not a host'; allowed: an IP address or a host name, e.g. 127.0.0.1 or 0.0.0.0",

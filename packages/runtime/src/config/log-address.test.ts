@@ -76,7 +76,7 @@ const wrong: Record<string, readonly [Record<string, string>, readonly string[]]
   'what is no address, without the password that stands in it': [
     { WAYBILL_LOG: 'kafka+tls://shop:hunter2@one:9093' },
     [
-      "WAYBILL_LOG is 'kafka+tls://…@one:9093'; allowed: store, kafka://host:port[,host:port], or kafka+tls://host:port[,host:port]",
+      "WAYBILL_LOG is 'kafka+tls://…@one:9093'; allowed: store, or kafka://host:port[,host:port] or kafka+tls://…",
     ],
   ],
   'files that are missing or hold something else, and an unknown mechanism': [

@@ -37,7 +37,7 @@ const mechanism: Kind<Mechanism> = {
 }
 
 const address: Kind<{ readonly tls: boolean; readonly brokers: readonly string[] } | 'store'> = {
-  allowed: 'store, kafka://host:port[,host:port], or kafka+tls://host:port[,host:port]',
+  allowed: 'store, or kafka://host:port[,host:port] or kafka+tls://…',
   parse: (value) => {
     if (value === 'store') return value
     const [, tls, brokers] = /^kafka(\+tls)?:\/\/([\w.-]+:\d{1,5}(?:,[\w.-]+:\d{1,5})*)\/?$/.exec(value) ?? []
