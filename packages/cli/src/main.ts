@@ -14,7 +14,7 @@ waybill --help
 Systems are the folders in ./systems. Configuration is by environment: WAYBILL_DATA, WAYBILL_STORE, WAYBILL_LOG,
 WAYBILL_KAFKA_USER, WAYBILL_KAFKA_PASSWORD, WAYBILL_KAFKA_SASL, WAYBILL_KAFKA_CA, WAYBILL_KAFKA_CERT, WAYBILL_KAFKA_KEY,
 WAYBILL_REGISTRY, WAYBILL_REDIS, WAYBILL_HOST, WAYBILL_PORT_<SYSTEM>, WAYBILL_PORT_CONSOLE, WAYBILL_RATE_LIMIT,
-WAYBILL_JWT_SECRET, WAYBILL_TIME_SCALE. With NODE_ENV=production there is no demo mode.`
+WAYBILL_JWT_SECRET, WAYBILL_TIME_SCALE, WAYBILL_DEMO. With NODE_ENV=production there is no demo mode.`
 
 /** @returns the exit code; `undefined`: the process goes on */
 async function run(args: readonly string[]): Promise<number | undefined> {

@@ -1,5 +1,12 @@
 import { WaybillError } from '@waybill/core'
-import { type Config, createLogger, endWithSignals, readConfig, startHost } from '@waybill/runtime'
+import {
+  type Config,
+  createLogger,
+  endWithSignals,
+  isLoopback,
+  readConfig,
+  startHost,
+} from '@waybill/runtime'
 import { openBackends } from './backends.ts'
 import { loadSystems } from './systems.ts'
 import { welcome } from './welcome.ts'
@@ -29,6 +36,12 @@ export async function start(
     logger,
   })
   endWithSignals(host, logger)
+  if (config.demo && !isLoopback(config.host)) {
+    logger.warn(
+      { host: config.host },
+      'demo mode is open to others: its accounts and their passwords are known',
+    )
+  }
   if (config.demo && (services?.includes('gateway') ?? true)) console.log(await welcome(host))
 }
 

@@ -1,22 +1,31 @@
-import { demoAccounts, type Host } from '@waybill/runtime'
+import { accounts, demoAccounts, type Host } from '@waybill/runtime'
 
 /** What a person who has just started the demo wants to know: addresses, accounts, and for each system a `curl` that works. */
 export async function welcome({ systems, adminAddress }: Host): Promise<string> {
   const line = (name: string, value: string): string => `  ${name.padEnd(20)} ${value}`
   const examples = await Promise.all(
-    systems.map(async ({ application, address }) =>
-      application.example.replaceAll('{address}', address).replaceAll('{token}', await demoToken(address)),
+    systems.map(async ({ application, system, address }) =>
+      application.example
+        .replaceAll('{address}', address)
+        .replaceAll('{token}', hasAccounts(system) ? await demoToken(address) : ''),
     ),
   )
+  const known = systems.some(({ system }) => hasAccounts(system)) ? demoAccounts : []
   return [
+    '',
+    '  Demo mode, not for production: what it has, everybody knows. NODE_ENV=production ends it.',
     '',
     ...systems.map(({ application, address }) => line(application.name, address)),
     line('admin', adminAddress),
     '',
-    ...demoAccounts.map(({ email, password }) => line(email, password)),
+    ...known.map(({ email, password }) => line(email, password)),
     ...examples.flatMap((example) => ['', example]),
     '',
   ].join('\n')
+}
+
+function hasAccounts({ services }: Host['systems'][number]['system']): boolean {
+  return services.includes(accounts)
 }
 
 async function demoToken(address: string): Promise<string> {

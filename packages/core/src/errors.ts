@@ -103,6 +103,10 @@ export const catalogue = {
     family: 'bug',
     help: 'Another process has this data folder open. Stop it, or set WAYBILL_DATA to another folder.',
   },
+  DATA_FOLDER_OPEN: {
+    family: 'bug',
+    help: 'Have the user that runs the process own it, chmod 700, or set WAYBILL_DATA to another folder.',
+  },
 } as const satisfies Record<string, { family: ErrorFamily; help: string }>
 
 export type ErrorCode = keyof typeof catalogue

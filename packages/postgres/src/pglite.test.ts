@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -34,6 +34,16 @@ test('a folder keeps what was written, and is open only once', async () => {
     } finally {
       await database.close()
     }
+  }
+})
+
+test('only its owner may enter the folder, also one that was open to others', async () => {
+  const open = join(folder, 'open')
+  await mkdir(open, { mode: 0o755 })
+  await chmod(open, 0o777)
+  for (const one of [open, join(folder, 'new')]) {
+    await (await openPglite(one)).close()
+    assert.equal((await stat(one)).mode & 0o777, 0o700)
   }
 })
 

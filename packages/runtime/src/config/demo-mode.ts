@@ -20,6 +20,7 @@ export function readDemoMode(
   return asked ?? (development.has(nodeEnv.toLowerCase()) && isLoopback(host))
 }
 
+/** Whether only this machine reaches a server that listens there. */
 export function isLoopback(host: string): boolean {
   return /^(localhost|127(\.\d{1,3}){3}|::1)$/i.test(host)
 }

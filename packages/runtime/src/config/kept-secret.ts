@@ -7,7 +7,7 @@ import { join } from 'node:path'
  * It appears as a whole or not at all, so that two processes that start together agree on one.
  */
 export function keptSecret(folder: string, name: string): string {
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
   const path = join(folder, name)
   const draft = `${path}.${process.pid}`
   writeFileSync(draft, randomBytes(48).toString('base64url'), { mode: 0o600 })
