@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -142,13 +142,50 @@ test('a decide that computes for too long writes nothing, one that never ends ho
   }
 })
 
+test('a program that is started with `node --watch` has its database', async () => {
+  const watched = await mkdtemp(join(folder, 'watched-'))
+  const script = join(watched, 'program.ts')
+  await writeFile(
+    script,
+    `${opening(join(watched, 'data'))}
+    const [[product]] = await database.read((run) => run({ text: 'select 6 * 7' }))
+    await database.close()
+    console.log('it is', product)`,
+  )
+  const child = spawn(process.execPath, ['--watch', ...conditions, script])
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  try {
+    const said = await new Promise<string>((resolve) => {
+      let output = ''
+      const hear = (text: Buffer): void => {
+        output += String(text)
+        // Node says so of the program, and waits for a file to change.
+        if (/Completed running|Failed running/.test(output)) resolve(output)
+      }
+      child.stdout.on('data', hear)
+      child.stderr.on('data', hear)
+    })
+    assert.match(said, /it is 42/)
+    assert.doesNotMatch(said, /Error|Failed/)
+  } finally {
+    child.kill()
+    await gone
+  }
+})
+
+const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions'))
+
+/** The beginning of a program that opens the database in a folder. */
+function opening(there: string): string {
+  const driver = new URL('./drivers/pglite.ts', import.meta.url).href
+  return `import { openPglite } from ${JSON.stringify(driver)}
+    const database = await openPglite(${JSON.stringify(there)})`
+}
+
 /** Resolves when a new process has opened the folder. */
 async function holdInAnotherProcess(): Promise<ChildProcess> {
-  const driver = new URL('./drivers/pglite.ts', import.meta.url).href
-  const script = `import { openPglite } from ${JSON.stringify(driver)}
-    await openPglite(${JSON.stringify(folder)})
+  const script = `${opening(folder)}
     console.log('open')`
-  const conditions = process.execArgv.filter((flag) => flag.startsWith('--conditions'))
   const child = spawn(process.execPath, [...conditions, '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -17,11 +17,12 @@ export class WorkerStream extends Duplex {
       ? new URL('./pglite-worker.ts', import.meta.url)
       : new URL('./pglite-worker.js', import.meta.url)
     this.#worker = new Worker(script, { workerData: this.#folder })
-    this.#worker.once('message', () => {
-      this.#worker!.on('message', (bytes: Uint8Array) =>
-        this.push(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)),
-      )
-      this.emit('connect')
+    // Anything else is Node's own: with `--watch` it tells over the same port which modules the thread has loaded.
+    this.#worker.on('message', (message: unknown) => {
+      if (message === 'ready') this.emit('connect')
+      else if (message instanceof Uint8Array) {
+        this.push(Buffer.from(message.buffer, message.byteOffset, message.byteLength))
+      }
     })
     this.#worker.on('error', (error) => this.destroy(error))
     this.#worker.on('exit', () => this.destroy())

@@ -42,3 +42,25 @@ test('Secrets are left out, wherever they are', () => {
   })
   assert.doesNotMatch(lines[0]!, /s3cret/)
 })
+
+test('What others have sent cannot forge a line, steer a terminal or turn a text around', () => {
+  const attack = 'Paid\n10:31:02 info  all is well\r\u001b[2J\u009b31m\u2028\u202e'
+  const shown = 'Paid\\u000a10:31:02 info  all is well\\u000d\\u001b[2J\\u009b31m\\u2028\\u202e'
+  const people = collect(false)
+  people.logger.warn({ type: attack, [attack]: 1, list: [attack] }, attack)
+  people.logger.error({ err: new Error(attack) }, 'failed')
+  const [line, failure] = people.lines as [string, string]
+  assert.match(line, /^[^\n]*\n$/)
+  assert.ok(line.includes(`type=${shown}`))
+  assert.match(failure, /\n {4}10:31:02 info {2}all is well\\u000d/)
+  // oxlint-disable-next-line no-control-regex -- they are what must not be there
+  const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u202e]/
+  for (const text of people.lines) assert.doesNotMatch(text, obeyed)
+
+  const machines = collect(true)
+  machines.logger.warn({ type: attack }, attack)
+  assert.match(machines.lines[0]!, /^[^\n]*\n$/)
+  assert.doesNotMatch(machines.lines[0]!, obeyed)
+  const { type, msg } = JSON.parse(machines.lines[0]!) as Record<string, string>
+  assert.deepEqual([type, msg], [attack, attack])
+})

@@ -1,4 +1,5 @@
 import { type Logger, pino } from 'pino'
+import { printable } from './printable.ts'
 
 /** Fields that hold a secret wherever they appear in a log line, up to three levels deep. */
 const secretFields = [
@@ -32,24 +33,22 @@ export function createLogger({ json, sink = process.stdout }: { json: boolean; s
       redact: secretFields.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
       formatters: { level: (label) => ({ level: label }) },
     },
-    json ? sink : { write: (line: string) => sink.write(readable(line)) },
+    // Each line ends with the one line break that is ours.
+    { write: (line: string) => sink.write(json ? `${printable(line.trimEnd())}\n` : readable(line)) },
   )
 }
 
-/** `10:31:02 warn  event set aside service=payment code=EFFECT_FAILED` */
+/** What others have sent may be in every part of it, so nothing is printed as it is. `10:31:02 warn  event set aside service=payment code=EFFECT_FAILED` */
 function readable(line: string): string {
   const { time, level, msg, err, ...rest } = JSON.parse(line) as Record<string, any>
   const fields = Object.entries(rest).map(
     ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
-  const head = onOneLine([time.slice(11, 19), level.padEnd(5), msg, ...fields].join(' '))
-  return err === undefined ? `${head}\n` : `${head}\n  ${err.stack ?? err.message}\n`
-}
-
-/** What came from outside may hold anything: it must not begin a line of its own, nor steer a terminal. */
-function onOneLine(text: string): string {
-  return text.replaceAll(
-    /[\p{Cc}\p{Zl}\p{Zp}]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  const head = printable([time.slice(11, 19), level.padEnd(5), msg, ...fields].join(' '))
+  if (err === undefined) return `${head}\n`
+  // An error's message may have lines, too: each is set in, as those of the stack are, so that none passes for a log line.
+  const [first = '', ...more] = String(err.stack ?? err.message).split('\n')
+  return [head, `  ${printable(first)}`, ...more.map((text) => `    ${printable(text.trim())}`), ''].join(
+    '\n',
   )
 }
