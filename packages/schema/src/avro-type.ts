@@ -24,6 +24,7 @@ export function avroType(schema: AvroSchema): Type {
     omitRecordMethods: true,
     typeHook(part, options) {
       if (part === 'double') return new FiniteDouble()
+      if (Array.isArray(part) && part.length === 0) return emptyUnion()
       if (typeof part !== 'object' || !('type' in part)) return undefined
       switch (part.type) {
         case 'record':
@@ -39,6 +40,21 @@ export function avroType(schema: AvroSchema): Type {
       }
     },
   })
+}
+
+/** Avro knows a union without branches, and so without values; avsc does not. */
+function emptyUnion(): Type {
+  const refuse = (): never => {
+    throw new Error('a union without branches has no values')
+  }
+  return Object.assign(Object.create(new avsc.types.NullType()), {
+    typeName: 'union:unwrapped',
+    types: [],
+    _check: () => false,
+    _read: refuse,
+    _skip: refuse,
+    _write: refuse,
+  }) as Type
 }
 
 /** avsc makes instances of a class for each record. With this prototype they are as plain as literals. */
