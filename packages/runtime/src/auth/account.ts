@@ -14,12 +14,20 @@ const AccountRegistered = internal('AccountRegistered', {
   }),
 })
 
+const PasswordRehashed = internal('PasswordRehashed', {
+  data: Type.Object({ passwordHash: Type.String() }),
+})
+const RolesGranted = internal('RolesGranted', { data: Type.Object({ roles: Roles }) })
+
 /** An account, named by its normalised e-mail address: so there can be only one an address. Without one, `userId` is empty. */
 export const Account = entity('account', {
   userId: '',
   passwordHash: '',
   roles: [] as readonly string[],
-}).evolve(AccountRegistered, (_, { userId, passwordHash, roles }) => ({ userId, passwordHash, roles }))
+})
+  .evolve(AccountRegistered, (_, { userId, passwordHash, roles }) => ({ userId, passwordHash, roles }))
+  .evolve(PasswordRehashed, (account, { passwordHash }) => ({ ...account, passwordHash }))
+  .evolve(RolesGranted, (account, { roles }) => ({ ...account, roles }))
 
 /** The id of the account with an e-mail address. */
 export function accountId(email: string): string {
@@ -41,7 +49,7 @@ const emailTaken = refuse('EMAIL_TAKEN', 'There is an account with this e-mail a
 export const register = command('register', {
   http: 'POST /api/auth/register',
   input: Type.Object(registration),
-  effect: ({ password }) => hashPassword(password),
+  effect: ({ email, password }) => hashPassword(password, accountId(email)),
   at: Account,
   id: ({ email }) => accountId(email),
   emits: [AccountRegistered],
@@ -56,7 +64,7 @@ export const register = command('register', {
 /** Opens an account with any roles. It has no route: only a system itself, e.g. its demo data, can do that. */
 export const registerWithRoles = command('register-with-roles', {
   input: Type.Object({ ...registration, roles: Roles }),
-  effect: ({ password }) => hashPassword(password),
+  effect: ({ email, password }) => hashPassword(password, accountId(email)),
   at: Account,
   id: ({ email }) => accountId(email),
   emits: [AccountRegistered],
@@ -66,4 +74,27 @@ export const registerWithRoles = command('register-with-roles', {
       : emailTaken,
   output: Registered,
   reply: ({ userId }) => ({ userId }),
+})
+
+/** Keeps a hash of the same password that costs more than the one before. It has no route: login does it. */
+export const rehashPassword = command('rehash-password', {
+  input: Type.Object({ email: Type.String(), before: Type.String(), passwordHash: Type.String() }),
+  at: Account,
+  id: ({ email }) => accountId(email),
+  emits: [PasswordRehashed],
+  // Of several logins at once one is enough; and a password that has changed meanwhile stays changed.
+  decide: (account, { before, passwordHash }) =>
+    account.passwordHash === before ? PasswordRehashed({ passwordHash }) : undefined,
+})
+
+/** Gives an account more roles. It has no route: who runs the system does it on the terminal. */
+export const grantRoles = command('grant-roles', {
+  input: Type.Object({ email: Type.String(), roles: Roles }),
+  at: Account,
+  id: ({ email }) => accountId(email),
+  emits: [RolesGranted],
+  decide: ({ roles: has }, { roles }) => {
+    const all = [...new Set([...has, ...roles])]
+    return all.length > has.length ? RolesGranted({ roles: all }) : undefined
+  },
 })

@@ -22,6 +22,10 @@ describe('who may', () => {
     'of another issuer': token({ iss: 'other' }),
     'of another type': token({}, { typ: 'rt+jwt' }),
     'of another algorithm': token({}, { alg: 'HS512' }),
+    'without a list of roles': token({ roles: null }),
+    'with its roles as a text': token({ roles: 'user admin' }),
+    'with a role that is none': token({ roles: [7] }),
+    'of nobody': token({ sub: 7 }),
     'of no algorithm': `${token({}, { alg: 'none' }).split('.').slice(0, 2).join('.')}.`,
   }
   for (const [name, jwt] of Object.entries(bad)) {

@@ -1,50 +1,70 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
-import { WaybillError } from '@waybill/core'
+import { fairTurns } from './fair-turns.ts'
 
-/** 16 MB and some 50 ms, as RFC 7914 has it for logins. Stored with each hash, so that it can be raised. */
-const cost = { N: 2 ** 14, r: 8, p: 1 }
+interface Cost {
+  readonly N: number
+  readonly r: number
+  readonly p: number
+}
+
+/** 128 MB and some 300 ms, as OWASP has it for scrypt. Stored with each hash, so that it can be raised. */
+const cost: Cost = { N: 2 ** 17, r: 8, p: 1 }
 const keyLength = 32
+/** What scrypt takes is 128 bytes times N and r; Node refuses more than its limit. */
+const memoryMax = 256 * 1024 * 1024
+const turns = fairTurns()
 
-/** More at once would take the threads from which files and DNS are served too. */
-const atOnce = 2
-const longestQueue = 100
-let running = 0
-const waiting: (() => void)[] = []
-
-/** A password as it may be stored. */
-export async function hashPassword(password: string): Promise<string> {
+/**
+ * A password as it may be stored.
+ * @param whom for whom it is done: see `fairTurns`
+ * @throws OVERLOADED
+ */
+export async function hashPassword(password: string, whom: string): Promise<string> {
   const salt = randomBytes(16)
-  const key = await derive(password, salt, keyLength, cost)
+  const key = await derive(password, salt, keyLength, cost, whom)
   return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('$')
 }
 
-/** Whether a password is the one; without a stored hash, no, after the same time. */
-export async function verifyPassword(password: string, stored: string | undefined): Promise<boolean> {
+/**
+ * Whether a password is the one; without a stored hash, no, after the same time.
+ * @throws OVERLOADED
+ */
+export async function verifyPassword(
+  password: string,
+  stored: string | undefined,
+  whom: string,
+): Promise<boolean> {
   if (stored === undefined) {
-    await derive(password, Buffer.alloc(16), keyLength, cost)
+    await derive(password, Buffer.alloc(16), keyLength, cost, whom)
     return false
   }
-  const [, N, r, p, salt, hash] = stored.split('$') as [string, string, string, string, string, string]
-  const key = Buffer.from(hash, 'base64url')
-  const how = { N: Number(N), r: Number(r), p: Number(p) }
-  return timingSafeEqual(await derive(password, Buffer.from(salt, 'base64url'), key.length, how), key)
+  const { how, salt, key } = partsOf(stored)
+  return timingSafeEqual(await derive(password, salt, key.length, how, whom), key)
 }
 
-/** @throws OVERLOADED when too many wait already */
-async function derive(password: string, salt: Buffer, length: number, how: typeof cost): Promise<Buffer> {
-  if (running < atOnce) running += 1
-  else if (waiting.length >= longestQueue) throw new WaybillError('OVERLOADED', 'too many logins at once')
-  else await new Promise<void>((resolve) => waiting.push(resolve))
-  try {
-    return await new Promise((resolve, reject) => {
-      scrypt(password.normalize('NFC'), salt, length, how, (error, key) =>
-        error === null ? resolve(key) : reject(error),
-      )
-    })
-  } finally {
-    const next = waiting.shift()
-    // A slot goes straight to the next in the queue, so nobody can slip in between.
-    if (next === undefined) running -= 1
-    else next()
+/** Whether a hash cost less than one that is made now: then the password had better be hashed anew, while it is at hand. */
+export function isCheap(stored: string): boolean {
+  const { N, r, p } = partsOf(stored).how
+  return N * r * p < cost.N * cost.r * cost.p
+}
+
+function partsOf(stored: string) {
+  const [, N, r, p, salt, hash] = stored.split('$') as [string, string, string, string, string, string]
+  return {
+    how: { N: Number(N), r: Number(r), p: Number(p) },
+    salt: Buffer.from(salt, 'base64url'),
+    key: Buffer.from(hash, 'base64url'),
   }
+}
+
+function derive(password: string, salt: Buffer, length: number, how: Cost, whom: string): Promise<Buffer> {
+  return turns.take(
+    whom,
+    () =>
+      new Promise((resolve, reject) => {
+        scrypt(password.normalize('NFC'), salt, length, { ...how, maxmem: memoryMax }, (error, key) =>
+          error === null ? resolve(key) : reject(error),
+        )
+      }),
+  )
 }

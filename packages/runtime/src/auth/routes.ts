@@ -4,11 +4,14 @@ import Type from 'typebox'
 import type { Endpoint } from '../http/endpoint.ts'
 import { idempotencyOf } from '../http/idempotency.ts'
 import { HttpProblem } from '../http/problem.ts'
+import { addressOf } from '../http/rate-limit.ts'
 import { parseRoute } from '../http/route.ts'
 import { traceparentOf } from '../http/trace.ts'
-import { Account, accountId } from './account.ts'
+import { systemClock } from '../clock.ts'
+import { Account, accountId, rehashPassword } from './account.ts'
 import { callerOf } from './identity.ts'
-import { verifyPassword } from './password.ts'
+import { loginGuard } from './login-guard.ts'
+import { hashPassword, isCheap, verifyPassword } from './password.ts'
 import { openSession, refreshSession, Session } from './session.ts'
 import { accessSeconds, type RefreshClaims, type Tokens } from './tokens.ts'
 
@@ -42,12 +45,13 @@ export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: str
     traceparent: traceparentOf(request),
     idempotency: idempotencyOf(request, secret),
   })
+  const guard = loginGuard(systemClock)
   const common = {
     role: undefined,
     output: TokenPair,
     status: 200,
     heeds: ['Idempotency-Key'],
-    refuses: [401],
+    refuses: [401, 429],
   } as const
   return [
     {
@@ -58,12 +62,24 @@ export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: str
         email: Type.String({ format: 'email', maxLength: 254 }),
         password: Type.String({ maxLength: 200 }),
       }),
-      async handle(input, request) {
+      async handle(input, request, reply) {
         const { email: given, password } = input as { email: string; password: string }
         const email = accountId(given)
+        const address = addressOf(request)
+        const pauseMs = guard.attempt(email, address)
+        if (pauseMs > 0) {
+          reply.header('retry-after', Math.ceil(pauseMs / 1_000))
+          throw new HttpProblem('RATE_LIMITED')
+        }
         const { passwordHash } = await engine.read.entity(Account, email)
-        if (!(await verifyPassword(password, passwordHash === '' ? undefined : passwordHash))) {
+        if (!(await verifyPassword(password, passwordHash === '' ? undefined : passwordHash, address))) {
           throw new HttpProblem('CREDENTIALS_INVALID')
+        }
+        guard.succeeded(email, address)
+        if (isCheap(passwordHash)) {
+          const dearer = await hashPassword(password, address)
+          const rehash = { email, before: passwordHash, passwordHash: dearer }
+          await engine.submit(rehashPassword, rehash, { caller: callerOf(request) })
         }
         const opened = await engine.submit(openSession, { email }, how(request))
         invariant(!opened.refused, 'opening a session is never refused')

@@ -49,8 +49,9 @@ export async function createTokens(http: FastifyInstance, system: string, secret
       ),
     readAccess: (token) =>
       orUndefined(() => {
-        const { sub, roles } = http.jwt.verify<{ sub: string; roles: string[] }>(token)
-        return { userId: sub, roles }
+        const { sub, roles } = http.jwt.verify<{ sub: unknown; roles: unknown }>(token)
+        // What is no list would be searched for a role as text.
+        return typeof sub === 'string' && isTexts(roles) ? { userId: sub, roles } : undefined
       }),
     readRefresh: (token) =>
       orUndefined(() => {
@@ -63,6 +64,10 @@ export async function createTokens(http: FastifyInstance, system: string, secret
         return { sessionId: sid, generation: gen }
       }),
   }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((part) => typeof part === 'string')
 }
 
 function orUndefined<T>(read: () => T): T | undefined {

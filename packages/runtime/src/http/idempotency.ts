@@ -1,8 +1,8 @@
 import { createHmac, hash } from 'node:crypto'
 import type { Submission } from '@waybill/core'
 import type { FastifyRequest } from 'fastify'
-import { callerOf } from '../auth/identity.ts'
 import { HttpProblem } from './problem.ts'
+import { addressOf } from './rate-limit.ts'
 
 const longestKey = 255
 
@@ -18,7 +18,11 @@ export function idempotencyOf(request: FastifyRequest, secret: string): Submissi
   }
   const route = `${request.method} ${request.routeOptions.url}`
   return {
-    slot: hash('sha256', JSON.stringify([callerOf(request).userId, route, key])),
+    // Strangers do not take each other's keys.
+    slot: hash(
+      'sha256',
+      JSON.stringify([request.caller?.userId ?? ['anonymous', addressOf(request)], route, key]),
+    ),
     fingerprint: createHmac('sha256', secret)
       .update(JSON.stringify([request.method, request.url, request.body]))
       .digest('hex'),
