@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { spawn, type SpawnOptions } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@waybill/servers'
+import { call } from './testing/call.ts'
+import { eventually } from './testing/eventually.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'waybill-cli-'))
 after(() => rmSync(folder, { recursive: true }))
@@ -46,14 +50,16 @@ interface Run {
   readonly out: string
 }
 
-function begin(args: readonly string[], env: Record<string, string> = {}) {
+/** @param typed what comes from standard input */
+function begin(args: readonly string[], env: Record<string, string> = {}, typed?: string) {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url))
   const options: SpawnOptions = {
     cwd: folder,
     env: { PATH: process.env['PATH'], NODE_OPTIONS: '--conditions=@waybill/source', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [typed === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   }
   const child = spawn(process.execPath, [main, ...args], options)
+  child.stdin?.end(`${typed}\n`)
   let out = ''
   for (const stream of [child.stdout!, child.stderr!]) {
     stream.on('data', (chunk: Buffer) => (out += chunk.toString()))
@@ -148,6 +154,48 @@ test('Systems start, print a curl that works, and end at SIGTERM', { timeout: 60
   child.kill('SIGTERM')
   const { code, out } = await ended
   assert.equal(code, 0, out)
+})
+
+test('An administrator is made on the terminal, with a password from standard input, and once', async () => {
+  const env = { WAYBILL_DATA: 'accounts' }
+  const add = (args: readonly string[], password: string): Promise<Run> =>
+    begin(['account', 'add', ...args], env, password).ended
+  const args = ['Root@example.com', '--role', 'admin', '--system', 'post']
+  const short = await add(args, 'short')
+  assert.equal(short.code, 1)
+  assert.match(short.out, /CONFIGURATION_INVALID: The password must not have fewer than 8 characters/)
+  const made = await add(args, 'correct horse battery')
+  assert.deepEqual(
+    [made.code, made.out],
+    [0, 'Root@example.com has an account now, with the roles user, admin.\n'],
+  )
+  const again = await add(args, '')
+  assert.match(again.out, /had an account; it has the roles user, admin now\. Its password stays/)
+  assert.equal(again.code, 0)
+  const which = await add(['root@example.com'], 'correct horse battery')
+  assert.match(which.out, /Several systems have accounts: name one by --system: depot, post/)
+
+  const [port, consolePort] = [await freePort(), await freePort()]
+  const { child, ended, output } = begin(['start', 'post'], {
+    ...env,
+    NODE_ENV: 'production',
+    WAYBILL_JWT_SECRET: randomBytes(48).toString('base64'),
+    WAYBILL_PORT_POST: `${port}`,
+    WAYBILL_PORT_CONSOLE: `${consolePort}`,
+  })
+  const [gateway, admin] = [`http://127.0.0.1:${port}`, `http://127.0.0.1:${consolePort}`]
+  await eventually(async () => assert.equal((await call(admin, 'GET /readyz')).status, 200))
+  const login = (email: string, password: string) =>
+    call(gateway, 'POST /api/auth/login', { json: { email, password } })
+  const { status, body } = await login('root@example.com', 'correct horse battery')
+  assert.equal(status, 200)
+  assert.equal((await call(admin, 'GET /admin/systems', { token: body.accessToken })).status, 200)
+  // Nothing of the demo is there.
+  assert.equal((await login('admin@example.com', 'admin-password')).status, 401)
+  assert.equal((await call(gateway, 'GET /simulator/charges')).status, 404)
+  assert.doesNotMatch(output(), /demo/i)
+  child.kill('SIGTERM')
+  assert.equal((await ended).code, 0)
 })
 
 test('Schemas are written, compared, and never changed so that old events could not be read', async () => {

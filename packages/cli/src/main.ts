@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util'
 import { messageOf, WaybillError } from '@waybill/core'
+import { addAccount } from './account-command.ts'
 import { moveLogOf } from './log-command.ts'
 import { schemas } from './schemas.ts'
 import { start } from './start.ts'
@@ -9,12 +10,14 @@ const usage = `waybill start [system…]              run systems in this proces
 waybill start SYSTEM --service NAME  run one service of it in this process; its public interface is called gateway
 waybill schemas [--check] [system…]  write their Avro schemas; --check: only compare, exit code 1 if they differ
 waybill log move SYSTEM --to LOG      carry its positions over to another log, store or kafka[+tls]://host:port, while nothing runs
+waybill account add EMAIL             make an account, or give roles to the one there is: --role ROLE…, --system NAME; the password
+                                      is asked for, or read from standard input
 waybill --help
 
 Systems are the folders in ./systems. Configuration is by environment: WAYBILL_DATA, WAYBILL_STORE, WAYBILL_LOG,
 WAYBILL_KAFKA_USER, WAYBILL_KAFKA_PASSWORD, WAYBILL_KAFKA_SASL, WAYBILL_KAFKA_CA, WAYBILL_KAFKA_CERT, WAYBILL_KAFKA_KEY,
 WAYBILL_REGISTRY, WAYBILL_REDIS, WAYBILL_HOST, WAYBILL_PORT_<SYSTEM>, WAYBILL_PORT_CONSOLE, WAYBILL_RATE_LIMIT,
-WAYBILL_JWT_SECRET, WAYBILL_TIME_SCALE, WAYBILL_DEMO. With NODE_ENV=production there is no demo mode.`
+WAYBILL_TRUSTED_PROXIES, WAYBILL_JWT_SECRET, WAYBILL_TIME_SCALE, WAYBILL_DEMO. With NODE_ENV=production there is no demo mode.`
 
 /** @returns the exit code; `undefined`: the process goes on */
 async function run(args: readonly string[]): Promise<number | undefined> {
@@ -25,6 +28,8 @@ async function run(args: readonly string[]): Promise<number | undefined> {
       check: { type: 'boolean', default: false },
       to: { type: 'string' },
       service: { type: 'string', multiple: true },
+      role: { type: 'string', multiple: true },
+      system: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
     },
   })
@@ -39,6 +44,10 @@ async function run(args: readonly string[]): Promise<number | undefined> {
   if (command === 'start' && !values.check && values.to === undefined) {
     await start(names, values.service)
     return undefined
+  }
+  if (command === 'account' && names[0] === 'add' && names.length === 2) {
+    console.log(await addAccount(names[1]!, { roles: values.role ?? [], system: values.system }))
+    return 0
   }
   if (command === 'schemas') return (await schemas(names, values)) ? 0 : 1
   console.error(usage)

@@ -1,5 +1,6 @@
 export type { Application, DemoContext, GatewayContext, Outside } from './application.ts'
 export { demoAccounts } from './auth/demo.ts'
+export { giveAccount } from './auth/give-account.ts'
 export { accounts } from './auth/accounts.ts'
 export { systemClock } from './clock.ts'
 export { type Config, readConfig } from './config/config.ts'

@@ -1,12 +1,22 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { createEngine, type Engine, jsonCodec, memoryStore, storeLog, system } from '@waybill/core'
+import {
+  createEngine,
+  type Engine,
+  jsonCodec,
+  memoryStore,
+  storeLog,
+  system,
+  systemCaller,
+} from '@waybill/core'
 import { systemClock } from '../clock.ts'
 import type { Gateway } from '../http/gateway.ts'
 import { type Answer, call, testGateway, token } from '../http/test-kit.ts'
 import { createIds } from '../ids.ts'
+import { Account, rehashPassword } from './account.ts'
 import { accounts } from './accounts.ts'
 import { demoAccounts, seedDemoAccounts } from './demo.ts'
+import { isCheap } from './password.ts'
 
 const definition = system('test', [accounts])
 
@@ -32,6 +42,7 @@ describe('accounts', () => {
     await engine.start()
     gateway = await testGateway({
       system: definition,
+      trustedProxies: ['loopback'],
       engines: new Map([[accounts.name, engine]]),
       routes: async ({ http, caller }) => {
         http.get('/me', (request) => ({ ...caller(request) }))
@@ -102,6 +113,38 @@ describe('accounts', () => {
     assert.equal(body.expiresIn, 900)
     const me = await call(gateway, 'GET /me', { token: body.accessToken })
     assert.deepEqual(me.body, { userId, roles: ['user'] })
+  })
+
+  test('who guesses at an account from many addresses is slowed down, and its owner is not', async () => {
+    const from = (address: string, email: string, password: string): Promise<Answer> =>
+      post('login', { email, password }, { 'x-forwarded-for': address })
+    const guessed = { ...ann, email: 'guessed@example.com' }
+    assert.equal((await post('register', guessed)).status, 201)
+    assert.equal((await from('10.1.0.1', guessed.email, ann.password)).status, 200)
+    for (const email of [guessed.email, 'nobody-there@example.com']) {
+      const answers: Answer[] = []
+      for (let n = 0; n < 12; n += 1) answers.push(await from(`10.2.0.${n}`, email, 'wrong'))
+      const paused = answers.filter(({ status }) => status === 429)
+      assert.ok(paused.length >= 5, `${paused.length} of 12`)
+      assert.ok(Number(paused[0]!.headers.get('retry-after')) >= 1)
+    }
+    assert.equal((await from('10.1.0.1', guessed.email, ann.password)).status, 200)
+  })
+
+  test('a password is hashed anew at login when its hash was cheap', async () => {
+    const email = 'old@example.com'
+    const cheap = 'scrypt$16384$8$1$c2FsdA$Bf-uvMpBdwr0JdS6m057zf9TIjfcqTHBkqNtlNtzB9Q'
+    assert.equal((await post('register', { ...ann, email })).status, 201)
+    const { passwordHash: before } = await engine.read.entity(Account, email)
+    await engine.submit(rehashPassword, { email, before, passwordHash: cheap }, { caller: systemCaller })
+    for (let n = 0; n < 2; n += 1)
+      assert.equal((await post('login', { email, password: 'secret' })).status, 200)
+    const { passwordHash } = await engine.read.entity(Account, email)
+    assert.ok(!isCheap(passwordHash))
+    assert.deepEqual(
+      (await store.history(`account/${email}`)).map(({ type }) => type),
+      ['AccountRegistered', 'PasswordRehashed', 'PasswordRehashed'],
+    )
   })
 
   test('an unknown address and a wrong password answer alike, in the same time', async () => {

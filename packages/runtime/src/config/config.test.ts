@@ -36,6 +36,7 @@ test('An empty environment gives the defaults', () => {
     registry: undefined,
     redis: undefined,
     host: '127.0.0.1',
+    trustedProxies: [],
     ports: new Map([
       ['shop', 8080],
       ['order-saga', 8081],
@@ -58,6 +59,7 @@ test('Every variable is read', () => {
       WAYBILL_REGISTRY: 'http://registry:8081/apis/ccompat/v7',
       WAYBILL_REDIS: 'redis://cache:6379',
       WAYBILL_HOST: '0.0.0.0',
+      WAYBILL_TRUSTED_PROXIES: '10.0.0.0/8, loopback',
       WAYBILL_PORT_ORDER_SAGA: '9001',
       WAYBILL_PORT_CONSOLE: '9090',
       WAYBILL_RATE_LIMIT: '0',
@@ -74,6 +76,7 @@ test('Every variable is read', () => {
     registry: 'http://registry:8081/apis/ccompat/v7',
     redis: 'redis://cache:6379',
     host: '0.0.0.0',
+    trustedProxies: ['10.0.0.0/8', 'loopback'],
     ports: new Map([
       ['shop', 8080],
       ['order-saga', 9001],
@@ -194,6 +197,15 @@ test('A variable that nobody reads is a mistake, with the one that was probably 
   assert.match(mistakesIn({ WAYBILL_JWTSECRET: secret }), /did you mean WAYBILL_JWT_SECRET\?/)
   // Of a system that does not run here.
   readConfig({ WAYBILL_DATA: folder, WAYBILL_PORT_TRIPHUB: '8082' }, systems)
+})
+
+test('A proxy that is no address is a mistake', () => {
+  for (const wrong of ['ingress', '10.0.0.0/33', '10.0.0.0/', '::/129', '10.0.0.1,']) {
+    assert.match(
+      mistakesIn({ WAYBILL_TRUSTED_PROXIES: wrong }),
+      /WAYBILL_TRUSTED_PROXIES is .*; allowed: addresses/,
+    )
+  }
 })
 
 test('Two on one port are a mistake', () => {

@@ -19,6 +19,8 @@ export interface Config {
   readonly registry: string | undefined
   readonly redis: string | undefined
   readonly host: string
+  /** Who may say for whom a request is: see `createServer`. */
+  readonly trustedProxies: readonly string[]
   /** Of each system's gateway, by its name. */
   readonly ports: ReadonlyMap<string, number>
   readonly consolePort: number
@@ -52,6 +54,7 @@ export function readConfig(
   const redis = readSecret('WAYBILL_REDIS', kinds.redisAddress)
   const host = read('WAYBILL_HOST', kinds.hostName) ?? '127.0.0.1'
   const demo = readDemoMode(environment, { nodeEnv: variables['NODE_ENV'], host })
+  const trustedProxies = read('WAYBILL_TRUSTED_PROXIES', kinds.networks) ?? []
   const ports = new Map(
     applications.map(({ name, defaultPort }) => [name, read(portVariable(name), kinds.port) ?? defaultPort]),
   )
@@ -87,6 +90,7 @@ export function readConfig(
     registry,
     redis,
     host,
+    trustedProxies,
     ports,
     consolePort,
     servicePort,

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { Kind } from './environment.ts'
 
 /** Where state is kept. */
@@ -36,6 +37,25 @@ export const timeScale: Kind<number> = {
 export const yesOrNo: Kind<boolean> = {
   allowed: 'true or false',
   parse: (value) => (value === 'true' ? true : value === 'false' ? false : undefined),
+}
+
+/** Addresses, ranges, or names that the HTTP server knows. */
+export const networks: Kind<readonly string[]> = {
+  allowed:
+    'addresses, ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, with commas between them',
+  parse: (value) => {
+    const all = value.split(',').map((one) => one.trim())
+    return all.every(isNetwork) ? all : undefined
+  },
+}
+
+const named = new Set(['loopback', 'linklocal', 'uniquelocal'])
+
+function isNetwork(text: string): boolean {
+  if (named.has(text)) return true
+  const [, address, bits = '0'] = /^([^/]+?)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const version = address === undefined ? 0 : isIP(address)
+  return version > 0 && Number(bits) <= (version === 4 ? 32 : 128)
 }
 
 export const storeAddress: Kind<StoreAddress> = {

@@ -148,6 +148,7 @@ export async function startApplication(options: {
       rateLimit: config.rateLimit,
       loginRateLimit: config.loginRateLimit,
       redis: config.redis,
+      trustedProxies: config.trustedProxies,
       jwtSecret,
       logger,
       health,

@@ -97,6 +97,7 @@ export const testConfig: Config = {
   registry: undefined,
   redis: undefined,
   host: '127.0.0.1',
+  trustedProxies: [],
   ports: new Map([['post', 0]]),
   consolePort: 0,
   servicePort: 0,

@@ -39,6 +39,8 @@ export interface GatewayOptions {
   /** Where all gateways of this system count requests, `redis://…`; `undefined`: each for itself. */
   readonly redis?: string | undefined
   readonly jwtSecret: string
+  /** See `createServer`. */
+  readonly trustedProxies?: readonly string[]
   readonly logger: FastifyBaseLogger
   readonly health: Health
   readonly routes?: Application['routes']
@@ -56,7 +58,7 @@ export interface Gateway {
 /** Starts the public HTTP interface of a system: a route for each command and query that names one. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { system, engines, loginRateLimit } = options
-  const http = createServer(options.logger)
+  const http = createServer(options.logger, options.trustedProxies)
   const tokens = await createTokens(http, system.name, options.jwtSecret)
   identifyCallers(http, tokens)
   await limitRates(http, { perMinute: options.rateLimit, redis: options.redis, system: system.name })

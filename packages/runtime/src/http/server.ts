@@ -11,9 +11,16 @@ const bodyDepthMax = 256
 /** How long requests in hand may still take once a server closes. */
 const closeWithinMs = 5_000
 
-/** A server without routes, which answers every failure with a problem. */
-export function createServer(logger: FastifyBaseLogger): FastifyInstance {
+/**
+ * A server without routes, which answers every failure with a problem.
+ * @param trustedProxies only these may say, by X-Forwarded-For, from which address a request comes
+ */
+export function createServer(
+  logger: FastifyBaseLogger,
+  trustedProxies: readonly string[] = [],
+): FastifyInstance {
   const http = fastify({
+    trustProxy: trustedProxies.length > 0 && [...trustedProxies],
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     // What is logged names the correlation id; a logger for each request would cost more than most requests.

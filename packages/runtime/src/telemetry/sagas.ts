@@ -4,9 +4,14 @@ import type { Metrics } from './metrics.ts'
 
 type CommittedEvents = Parameters<Telemetry['batch']>[0]['events']
 
+/** Flows whose beginning is remembered: the latest. */
+const rememberedMax = 20_000
+/** What has taken longer by its id alone is not believed: whoever sends a request may choose that. */
+const believedMs = 24 * 60 * 60 * 1_000
+
 /**
- * Counts flows as they begin and end. A correlation id is made when its flow begins, so its time is the flow's start:
- * nothing has to be remembered, and any process may see the end.
+ * Counts flows as they begin and end. Where another process saw the beginning, the time in the correlation id tells it,
+ * which is made when a flow begins.
  */
 export function createSagaMeter(system: SystemDef, metrics: Metrics): (events: CommittedEvents) => void {
   const starts = Map.groupBy(system.sagas, (saga) => saga.starts.type)
@@ -19,17 +24,32 @@ export function createSagaMeter(system: SystemDef, metrics: Metrics): (events: C
     ({ type }) => type,
   )
 
+  const begun = new Map<string, number>()
+
+  function begin(correlationId: string, at: number): void {
+    begun.delete(correlationId)
+    begun.set(correlationId, at)
+    if (begun.size > rememberedMax) begun.delete(begun.keys().next().value!)
+  }
+
+  /** How long a flow took that ends now; `undefined`: nobody knows. */
+  function durationMs(correlationId: string, at: number): number | undefined {
+    const startedAt = begun.get(correlationId)
+    if (startedAt !== undefined) return Math.max(0, at - startedAt)
+    const byId = at - (timeOfId(correlationId) ?? Number.NaN)
+    return byId <= believedMs ? Math.max(0, byId) : undefined
+  }
+
   return (events) => {
     for (const { type, correlationId, at } of events) {
       for (const saga of starts.get(type) ?? []) {
+        begin(correlationId, at)
         metrics.sagasStarted.inc({ system: system.name, saga: saga.name })
       }
       for (const { labels } of ends.get(type) ?? []) {
         metrics.sagasEnded.inc(labels)
-        const startedAt = timeOfId(correlationId)
-        if (startedAt !== undefined) {
-          metrics.sagaDuration.observe(labels, Math.max(0, at - startedAt) / 1_000)
-        }
+        const tookMs = durationMs(correlationId, at)
+        if (tookMs !== undefined) metrics.sagaDuration.observe(labels, tookMs / 1_000)
       }
     }
   }

@@ -1,0 +1,32 @@
+import { type Caller, type ServiceClient, WaybillError } from '@waybill/core'
+import { Value } from 'typebox/value'
+import { Account, accountId, grantRoles, registerWithRoles } from './account.ts'
+
+/**
+ * Makes an account, or gives more roles to the one that there is, whose password stays.
+ * @param options.password asked for only where an account is made
+ * @returns what was done, a sentence
+ * @throws CONFIGURATION_INVALID naming what is wrong with the address or the password
+ */
+export async function giveAccount(
+  engine: ServiceClient,
+  options: { email: string; roles: readonly string[]; password: () => Promise<string> },
+  caller: Caller,
+): Promise<string> {
+  const { email } = options
+  const roles = [...new Set(['user', ...options.roles])]
+  const { userId } = await engine.read.entity(Account, accountId(email))
+  if (userId !== '') {
+    await engine.submit(grantRoles, { email, roles }, { caller })
+    return `${email} had an account; it has the roles ${roles.join(', ')} now. Its password stays.`
+  }
+  const input = { email, name: email, roles, password: await options.password() }
+  const [wrong] = Value.Errors(registerWithRoles.input, input)
+  if (wrong !== undefined) {
+    const field = wrong.instancePath.slice(1)
+    throw new WaybillError('CONFIGURATION_INVALID', `The ${field} ${wrong.message}.`)
+  }
+  const made = await engine.submit(registerWithRoles, input, { caller })
+  if (made.refused) throw new WaybillError('CONFIGURATION_INVALID', made.detail)
+  return `${email} has an account now, with the roles ${roles.join(', ')}.`
+}
