@@ -61,7 +61,7 @@ export async function addAccount(
 
 /** From the terminal, without showing it; else the first line of standard input. Never from the command line, which others can read. */
 async function readPassword(email: string): Promise<string> {
-  const isTerminal = process.stdin.isTTY === true
+  const isTerminal = process.stdin.isTTY
   if (isTerminal) process.stderr.write(`Password of ${email}: `)
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: process.stdin, output: silent, terminal: isTerminal })

@@ -58,7 +58,11 @@ export async function startAdminServer(options: {
   http.get('/openapi.json', () => document)
   addFrontPage(http, { ...about, places: [...placesOf(endpoints), ...(added ?? []), ...gatewaysOf(systems)] })
 
-  const address = await http.listen({ host, port })
+  const address = await http.listen({
+    host,
+    port,
+    listenTextResolver: (at) => `health, metrics and the admin API are at ${at}`,
+  })
   return { address, close: () => closeServer(http) }
 }
 

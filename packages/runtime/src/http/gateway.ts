@@ -83,7 +83,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
   await options.routes?.({ http, engine: (service) => engineOf(engines, service), caller: authenticated })
 
-  const address = await http.listen({ host: options.host, port: options.port })
+  const address = await http.listen({
+    host: options.host,
+    port: options.port,
+    listenTextResolver: (at) => `the gateway of ${system.name} listens at ${at}`,
+  })
   return { address, http, close: () => closeServer(http) }
 }
 

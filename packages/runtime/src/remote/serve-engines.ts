@@ -87,7 +87,15 @@ export async function serveEngines(options: {
     return engine
   }
 
-  const address = await http.listen({ host, port })
+  const names = engines.map(({ service }) => service.name).join(', ')
+  const address = await http.listen({
+    host,
+    port,
+    listenTextResolver: (at) =>
+      names === ''
+        ? `runs no service; is reached at ${at}`
+        : `runs ${names}; other processes reach it at ${at}`,
+  })
   return {
     address: await reachable(address, host),
     close: async () => {
