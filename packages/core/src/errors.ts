@@ -42,6 +42,10 @@ export const catalogue = {
     family: 'retryable',
     help: 'No instance of the service answers. Start one, or wait until it is back; what it must handle waits for it.',
   },
+  CALL_INVALID: {
+    family: 'terminal',
+    help: 'Another process was called for what it does not have or does not take. Run the same version of the system in all processes.',
+  },
   ASK_FAILED: {
     family: 'retryable',
     help: 'Another service did not answer a query in time, or its circuit breaker is open.',

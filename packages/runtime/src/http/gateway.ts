@@ -1,6 +1,7 @@
 import websocket from '@fastify/websocket'
 import {
   type CommandDef,
+  messageOf,
   type QueryDef,
   type ServiceClient,
   type SystemDef,
@@ -62,7 +63,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const tokens = await createTokens(http, system.name, options.jwtSecret)
   identifyCallers(http, tokens)
   await limitRates(http, { perMinute: options.rateLimit, redis: options.redis, system: system.name })
-  await http.register(websocket, { options: { maxPayload: socketLimit } })
+  await http.register(websocket, {
+    options: { maxPayload: socketLimit },
+    // Mostly a frame that breaks the rules of WebSockets: of no more interest than any other bad request.
+    errorHandler: (error, socket, { id }) => {
+      options.logger.warn({ cause: messageOf(error), correlationId: id }, 'a WebSocket failed')
+      socket.terminate()
+    },
+  })
 
   const endpoints = endpointsOf(options, tokens)
   const about = { title: system.name, description: `The public HTTP interface of ${system.name}.` }

@@ -1,5 +1,6 @@
-import { type Committed, isErrorCode, WaybillError } from '@waybill/core'
+import { type Committed, isErrorCode, messageOf, WaybillError } from '@waybill/core'
 import WebSocket from 'ws'
+import { frameMax, isResponse, messagesIn } from './incoming.ts'
 import { type Calls, frames, internalToken, linkPath, type Request, type Response } from './wire.ts'
 
 /** A connection to another process, over which all calls go to the services there. */
@@ -12,7 +13,7 @@ export interface Link {
    * @throws LinkBroken when none will come: whether the service has had the call is not known
    */
   call<K extends keyof Calls>(service: string, kind: K, body: Calls[K]): Promise<unknown>
-  /** Hears what a service commits. Ends, with a LinkBroken, when the link does. */
+  /** Hears what a service commits. Ends when the link does, or when there is no such service: with an error. */
   listen(service: string, listener: (events: readonly Committed[]) => void): Promise<never>
   close(): void
 }
@@ -31,16 +32,21 @@ export function openLink(address: string, jwtSecret: string): Link {
     headers: { authorization: `Bearer ${internalToken(jwtSecret)}` },
     handshakeTimeout: connectMs,
     perMessageDeflate: false,
+    maxPayload: frameMax,
   })
   const waiting = new Map<number, { hear(response: Response): void; fail(error: LinkBroken): void }>()
   let last = 0
   let state: Link['state'] = 'opening'
   let heardAt = performance.now()
   const early: string[] = []
-  const send = frames<Request>((frame) => {
-    if (state === 'opening') early.push(frame)
-    else socket.send(frame, () => {})
-  })
+  const send = frames<Request>(
+    (frame) => {
+      if (state === 'opening') early.push(frame)
+      else socket.send(frame, () => {})
+    },
+    ({ id }, cause) =>
+      waiting.get(id)?.hear({ id, failure: { code: 'CALL_INVALID', message: messageOf(cause) } }),
+  )
 
   const ping = setInterval(() => {
     if (performance.now() - heardAt > silentMs) socket.terminate()
@@ -64,8 +70,11 @@ export function openLink(address: string, jwtSecret: string): Link {
   socket.on('pong', () => (heardAt = performance.now()))
   socket.on('message', (frame) => {
     heardAt = performance.now()
-    for (const response of JSON.parse((frame as Buffer).toString()) as Response[])
+    for (const response of messagesIn(frame) ?? [undefined]) {
+      // Who talks nonsense is no process of ours: its calls had better go to another.
+      if (!isResponse(response)) return socket.terminate()
       waiting.get(response.id)?.hear(response)
+    }
   })
   socket.on('error', end)
   socket.on('close', () => end())
@@ -92,15 +101,16 @@ export function openLink(address: string, jwtSecret: string): Link {
         const hear = (response: Response): void => {
           waiting.delete(response.id)
           if ('answer' in response) return resolve(response.answer)
-          const { code, message } = (response as Extract<Response, { failure: unknown }>).failure
-          reject(isErrorCode(code) ? new WaybillError(code, message) : new Error(`${code} ${message}`))
+          reject(failureOf(response))
         }
         request(service, kind, body, hear, reject)
       }),
     listen: (service, listener) =>
       new Promise((_, reject) => {
         const hear = (response: Response): void => {
-          if ('heard' in response) listener(response.heard)
+          if ('heard' in response) return tell(listener, response.heard)
+          waiting.delete(response.id)
+          reject(failureOf(response))
         }
         request(service, 'tail', {}, hear, reject)
       }),
@@ -108,5 +118,20 @@ export function openLink(address: string, jwtSecret: string): Link {
       socket.terminate()
       end()
     },
+  }
+}
+
+function failureOf(response: Response): Error {
+  if (!('failure' in response)) return new LinkBroken('It answered what was not asked.')
+  const { code, message } = response.failure
+  return isErrorCode(code) ? new WaybillError(code, message) : new Error(`${code} ${message}`)
+}
+
+/** One that throws must not take the link from the others. */
+function tell(listener: (events: readonly Committed[]) => void, events: readonly Committed[]): void {
+  try {
+    listener(events)
+  } catch (cause) {
+    process.emitWarning(cause instanceof Error ? cause : String(cause))
   }
 }

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import websocket, { type WebSocket } from '@fastify/websocket'
-import { type Engine, invariant, messageOf, type ServiceDef, WaybillError } from '@waybill/core'
+import { type Engine, messageOf, type ServiceDef, WaybillError } from '@waybill/core'
 import type { FastifyBaseLogger } from 'fastify'
+import type { TObject } from 'typebox'
 import { HttpProblem } from '../http/problem.ts'
 import { closeServer, createServer } from '../http/server.ts'
+import { frameMax, idOf, isInput, isRequest, messagesIn } from './incoming.ts'
 import { reachable } from './reachable.ts'
-import { frames, isInternal, linkPath, type Request, type Response } from './wire.ts'
+import { type Failure, frames, isInternal, linkPath, type Request, type Response } from './wire.ts'
 
 /** Where other processes of the system reach the services of this one. */
 export interface EngineServer {
@@ -19,7 +21,7 @@ export interface EngineServer {
 const closeWithinMs = 5_000
 const lookEveryMs = 20
 
-/** Lets other processes send commands to these engines and ask them. Not a public interface: it trusts its callers. */
+/** Lets other processes send commands to these engines and ask them. Not a public interface: callers say who they act for. */
 export async function serveEngines(options: {
   engines: readonly Engine[]
   host: string
@@ -36,34 +38,52 @@ export async function serveEngines(options: {
   http.addHook('onRequest', async (request) => {
     if (!isInternal(request.headers.authorization, jwtSecret)) throw new HttpProblem('UNAUTHENTICATED')
   })
-  await http.register(websocket)
+  await http.register(websocket, {
+    options: { maxPayload: frameMax },
+    errorHandler: (error, socket) => {
+      logger.warn({ cause: messageOf(error) }, 'a link to another process failed')
+      socket.terminate()
+    },
+  })
   http.get(linkPath, { websocket: true }, serve)
 
   function serve(socket: WebSocket): void {
-    const respond = frames<Response>((frame) => socket.send(frame, () => {}))
+    const respond = frames<Response>(
+      (frame) => socket.send(frame, () => {}),
+      ({ id }, cause) => respond({ id, failure: failureOf(cause) }),
+    )
     const untails: (() => void)[] = []
     socket.on('message', (frame) => {
-      for (const request of JSON.parse((frame as Buffer).toString()) as Request[]) {
-        if (request.kind === 'tail') {
-          const { id } = request
-          untails.push(engineOf(request.service).tail((heard) => respond({ id, heard })))
-        } else void answer(request).then(respond)
+      for (const message of messagesIn(frame) ?? [undefined]) {
+        const id = idOf(message)
+        // Without a number nobody can be told.
+        if (id === undefined) return socket.close(1007, 'These are no calls.')
+        void answer(id, message, { respond, untails }).then((response) => response && respond(response))
       }
     })
+    socket.on('error', (error) =>
+      logger.warn({ cause: messageOf(error) }, 'a link to another process failed'),
+    )
     socket.on('close', () => {
       for (const untail of untails) untail()
     })
   }
 
-  async function answer(request: Exclude<Request, { kind: 'tail' }>): Promise<Response> {
-    const { id } = request
+  /** @returns undefined for what is not answered, but heard */
+  async function answer(
+    id: number,
+    request: unknown,
+    { respond, untails }: { respond: (response: Response) => void; untails: (() => void)[] },
+  ): Promise<Response | undefined> {
     inHand += 1
     try {
       if (closing) throw new WaybillError('STOPPING', 'The process is shutting down.')
-      return { id, answer: await result(request) }
+      if (!isRequest(request)) throw invalid('It has not the form of a call.')
+      if (request.kind !== 'tail') return { id, answer: await result(request) }
+      untails.push(engineOf(request.service).tail((heard) => respond({ id, heard })))
+      return undefined
     } catch (error) {
-      const code = error instanceof WaybillError ? error.code : 'INVARIANT_BROKEN'
-      return { id, failure: { code, message: messageOf(error) } }
+      return { id, failure: failureOf(error) }
     } finally {
       inHand -= 1
     }
@@ -73,9 +93,17 @@ export async function serveEngines(options: {
     const engine = engineOf(service)
     switch (kind) {
       case 'submit':
-        return engine.submit(named(engine.service, 'commands', body.command), body.input, body.how)
+        return engine.submit(
+          taking(named(engine.service, 'commands', body.command), body.input),
+          body.input,
+          body.how,
+        )
       case 'ask':
-        return engine.ask(named(engine.service, 'queries', body.query), body.input, body.caller)
+        return engine.ask(
+          taking(named(engine.service, 'queries', body.query), body.input),
+          body.input,
+          body.caller,
+        )
       case 'entity':
         return engine.read.entity(named(engine.service, 'entities', body.entity), body.id)
     }
@@ -83,11 +111,11 @@ export async function serveEngines(options: {
 
   function engineOf(service: string): Engine {
     const engine = engines.get(service)
-    invariant(engine !== undefined, `${service} does not run in this process`)
+    if (engine === undefined) throw invalid(`The service ${service} does not run in this process.`)
     return engine
   }
 
-  const names = engines.map(({ service }) => service.name).join(', ')
+  const names = [...engines.keys()].join(', ')
   const address = await http.listen({
     host,
     port,
@@ -116,6 +144,20 @@ function named<K extends 'commands' | 'queries' | 'entities'>(
   name: string,
 ): ServiceDef[K][number] {
   const found = service[kind].find((part) => part.name === name)
-  invariant(found !== undefined, `${service.name} has no ${name} among its ${kind}`)
+  if (found === undefined) throw invalid(`${service.name} has no ${name} among its ${kind}.`)
   return found
+}
+
+/** A command or a query, if it takes this input. */
+function taking<P extends { readonly name: string; readonly input: TObject }>(part: P, input: unknown): P {
+  if (!isInput(part.input, input)) throw invalid(`${part.name} does not take this input.`)
+  return part
+}
+
+function invalid(message: string): WaybillError {
+  return new WaybillError('CALL_INVALID', message)
+}
+
+function failureOf(error: unknown): Failure {
+  return { code: error instanceof WaybillError ? error.code : 'INVARIANT_BROKEN', message: messageOf(error) }
 }

@@ -39,16 +39,37 @@ export const linkPath = '/services'
 /**
  * Sends what is said within one turn of the event loop as one frame: under load hundreds of calls share the cost of one.
  * @param write takes the text of a frame
+ * @param unsayable told of a message that is no JSON: it is not sent
  */
-export function frames<T>(write: (frame: string) => void): (message: T) => void {
+export function frames<T>(
+  write: (frame: string) => void,
+  unsayable: (message: T, cause: unknown) => void,
+): (message: T) => void {
   let messages: T[] = []
   return (message) => {
     if (messages.push(message) > 1) return
     setImmediate(() => {
       const frame = messages
       messages = []
-      write(JSON.stringify(frame))
+      const text = textOf(frame)
+      if (text !== undefined) return write(text)
+      // One of them is to blame.
+      for (const one of frame) {
+        try {
+          write(JSON.stringify([one]))
+        } catch (cause) {
+          unsayable(one, cause)
+        }
+      }
     })
+  }
+}
+
+function textOf(frame: readonly unknown[]): string | undefined {
+  try {
+    return JSON.stringify(frame)
+  } catch {
+    return undefined
   }
 }
 
