@@ -25,16 +25,21 @@ function typeIn(part: Json, namespace: string): Json {
     return Object.keys(rest).length === 0 ? plain : { ...rest, type: plain }
   }
 
-  const { namespace: own, aliases, fields, ...more } = rest
-  const name = qualified(String(rest['name']), typeof own === 'string' ? own : namespace)
+  const { name: given, namespace: own, aliases, fields, ...more } = rest
+  const name = qualified(textOf(given), typeof own === 'string' ? own : namespace)
   const within = name.slice(0, Math.max(0, name.lastIndexOf('.')))
   return {
     ...more,
     type: kind,
     name,
-    ...(Array.isArray(aliases) && { aliases: aliases.map((alias) => qualified(String(alias), within)) }),
+    ...(Array.isArray(aliases) && { aliases: aliases.map((alias) => qualified(textOf(alias), within)) }),
     ...(Array.isArray(fields) && { fields: fields.map((field) => fieldIn(field, within)) }),
   }
+}
+
+/** Of what is no text it does not matter: such a schema is not valid. */
+function textOf(part: Json | undefined): string {
+  return typeof part === 'string' ? part : ''
 }
 
 function fieldIn(field: Json, namespace: string): Json {

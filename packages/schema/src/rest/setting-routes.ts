@@ -96,7 +96,7 @@ function shownConfig(contents: Contents, withDefault: boolean, subject?: string)
 }
 
 /** What Confluent's registry takes beside the level. It is kept for the clients that set it, and has no effect here. */
-const settingNames = [
+const settingNames = new Set([
   'alias',
   'normalize',
   'validateFields',
@@ -106,12 +106,12 @@ const settingNames = [
   'overrideMetadata',
   'defaultRuleSet',
   'overrideRuleSet',
-]
+])
 
 function settingsIn(body: unknown): Settings {
   if (typeof body !== 'object' || body === null) return {}
   const known = Object.entries(body).filter(
-    ([name, value]) => value !== null && (name === 'compatibility' || settingNames.includes(name)),
+    ([name, value]) => value !== null && (name === 'compatibility' || settingNames.has(name)),
   )
   try {
     refuseTooLarge(known)
