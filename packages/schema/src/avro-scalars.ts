@@ -66,27 +66,15 @@ export class FiniteDouble extends avsc.types.DoubleType {
   }
 }
 
-/** Bytes are read as text only where they are text, and a decimal, whose bytes are a number, never. */
+/** Reads bytes as text only where they are text, and a decimal, whose bytes are a number, never. */
 export class ExactString extends avsc.types.StringType {
-  _read(tap: Tap): string {
-    const text = tap.readString()
-    // What stands for bytes that are no UTF-8 may also have been written.
-    if (text?.includes('\uFFFD')) {
-      const length = Buffer.byteLength(text)
-      const bytes = Buffer.from(tap.buf.buffer, tap.buf.byteOffset + tap.pos - length, length)
-      if (!bytes.equals(Buffer.from(text))) throw new Error('bytes that are no UTF-8')
-    }
-    return text
-  }
-
   _update(resolver: Resolver, writer: Type): void {
     if (writer instanceof Decimal) {
       resolver._read = () => {
         throw new Error('a decimal, which is no string')
       }
-    } else if (writer.typeName === 'bytes' || writer.typeName === 'string') {
-      resolver._read = (tap) => this._read(tap)
-    }
+    } else if (writer.typeName === 'bytes') resolver._read = readText
+    else if (writer.typeName === 'string') resolver._read = (tap) => tap.readString()
   }
 }
 
@@ -96,6 +84,17 @@ export class Decimal extends avsc.types.BytesType {}
 function finite(value: number): number {
   if (!Number.isFinite(value)) throw new Error('not a finite number')
   return value
+}
+
+function readText(tap: Tap): string {
+  const text = tap.readString()
+  // What stands for bytes that are no UTF-8 may also have been written.
+  if (text?.includes('\uFFFD')) {
+    const length = Buffer.byteLength(text)
+    const bytes = tap.buf.subarray(Math.max(0, tap.pos - length), tap.pos)
+    if (!Buffer.from(text).equals(bytes)) throw new Error('bytes that are no UTF-8')
+  }
+  return text
 }
 
 function readExact(tap: Tap): number {
