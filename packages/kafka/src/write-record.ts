@@ -4,7 +4,10 @@ import { headerNames } from './cloud-event-headers.ts'
 import { placeOf } from './partition-of.ts'
 import { derivedTraceparent } from './traceparent.ts'
 
-/** How payloads are written: Avro binary in the Confluent wire format, or JSON. */
+/**
+ * How payloads are written: Avro binary in the Confluent wire format, which begins with five bytes for the schema's id, or
+ * JSON. See docs/reference/wire-format.md.
+ */
 export type ContentType = 'application/avro' | 'application/json'
 
 /** A record as the client takes it. */

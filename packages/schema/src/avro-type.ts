@@ -1,15 +1,6 @@
 import avsc, { type Type } from 'avsc'
+import { Decimal, ExactLong, ExactString, FiniteDouble, type Tap } from './avro-scalars.ts'
 import type { AvroSchema } from './avro-schema.ts'
-
-/** The part of avsc's position in bytes that its types use. */
-interface Tap {
-  readonly buf: Uint8Array
-  pos: number
-  readLong(): number
-  skipLong(): void
-  readString(): string
-  writeDouble(value: number): void
-}
 
 interface Reader {
   _read(tap: Tap): unknown
@@ -23,7 +14,7 @@ export function avroType(schema: AvroSchema): Type {
   return avsc.Type.forSchema(schema as Parameters<typeof avsc.Type.forSchema>[0], {
     omitRecordMethods: true,
     typeHook(part, options) {
-      if (part === 'double') return new FiniteDouble()
+      if (typeof part === 'string') return scalar(part)
       if (Array.isArray(part) && part.length === 0) return emptyUnion()
       if (typeof part !== 'object' || !('type' in part)) return undefined
       switch (part.type) {
@@ -35,11 +26,26 @@ export function avroType(schema: AvroSchema): Type {
           return new BoundedArray(part, options)
         case 'map':
           return new BoundedMap(part, options)
+        case 'bytes':
+          return 'logicalType' in part && part.logicalType === 'decimal' ? new Decimal() : undefined
         default:
-          return undefined
+          return typeof part.type === 'string' ? scalar(part.type) : undefined
       }
     },
   })
+}
+
+function scalar(name: string): Type | undefined {
+  switch (name) {
+    case 'double':
+      return new FiniteDouble()
+    case 'long':
+      return new ExactLong()
+    case 'string':
+      return new ExactString()
+    default:
+      return undefined
+  }
 }
 
 /** Avro knows a union without branches, and so without values; avsc does not. */
@@ -69,20 +75,6 @@ function exactEnum(...args: ConstructorParameters<typeof avsc.types.EnumType>): 
   const type = new avsc.types.EnumType(...args)
   Object.setPrototypeOf((type as unknown as { _indices: object })._indices, null)
   return type
-}
-
-/** Refuses NaN and infinities: JSON has no word for them, and what was stored could not be read again. */
-class FiniteDouble extends avsc.types.DoubleType {
-  _check(value: unknown, _flags: unknown, hook?: (value: unknown, type: Type) => void): boolean {
-    const finite = Number.isFinite(value)
-    if (!finite) hook?.(value, this)
-    return finite
-  }
-
-  _write(tap: Tap, value: unknown): void {
-    if (!Number.isFinite(value)) throw new Error('not a finite number')
-    tap.writeDouble(value as number)
-  }
 }
 
 /** avsc believes any length that it reads: eight corrupted bytes would keep it busy for hours. */

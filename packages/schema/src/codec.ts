@@ -5,6 +5,7 @@ import type { AvroSchema } from './avro-schema.ts'
 import { avroType } from './avro-type.ts'
 import { misfitsOf, payloadInvalid, payloadUnreadable } from './payload-errors.ts'
 import { perEvent } from './per-event.ts'
+import { unreadableAt } from './unreadable-at.ts'
 import { headerBytes, headerBytesOf, type SchemaId, schemaIdIn, writeHeader } from './wire.ts'
 
 /** Which id stands for which schema, known without asking anybody. */
@@ -17,15 +18,20 @@ export interface SchemaIds {
   learn?(payloads: Iterable<Uint8Array>): Promise<void>
 }
 
-/** Reads what was written with one schema as the event's schema of now. `offset` is where it ended. */
-type Read = (payload: Buffer) => { value: any; offset: number }
+/** Reads what was written with one schema as the event's schema of now. */
+interface Reader {
+  /** `offset` is where it ended. */
+  read(payload: Buffer): { value: any; offset: number }
+  /** Where in the payload it fails, as a beginning of the message. */
+  where(payload: Buffer): string
+}
 
 interface EventCodec {
   readonly type: Type
   readonly id: number
   readonly mend: Mend
   /** By the writer's schema id; filled as ids turn up. */
-  readonly readers: Map<SchemaId, Read>
+  readonly readers: Map<SchemaId, Reader>
 }
 
 /**
@@ -76,32 +82,39 @@ export function createAvroCodec(system: SystemDef, ids: SchemaIds): Codec {
     },
   }
 
-  function read(event: EventDef, codec: EventCodec, payload: Uint8Array): ReturnType<Read> {
+  function read(event: EventDef, codec: EventCodec, payload: Uint8Array): ReturnType<Reader['read']> {
     const writer = schemaIdIn(payload)
     if (writer === undefined) throw payloadUnreadable(event, 'no schema id stands before the value')
+    let reader = codec.readers.get(writer)
     try {
-      let reader = codec.readers.get(writer)
       if (reader === undefined) {
         reader = readerOf(codec, writer)
         codec.readers.set(writer, reader)
       }
-      return reader(bufferOn(payload))
+      return reader.read(bufferOn(payload))
     } catch (error) {
-      throw payloadUnreadable(event, messageOf(error), error)
+      const where = reader?.where(bufferOn(payload)) ?? ''
+      throw payloadUnreadable(event, where + messageOf(error), error)
     }
   }
 
-  function readerOf({ type, id }: EventCodec, writer: SchemaId): Read {
-    if (writer === id) return (payload) => type.decode(payload, headerBytes)
-    const schema = ids.schemaOf(writer)
-    if (schema === undefined) {
+  function readerOf({ type, id }: EventCodec, writer: SchemaId): Reader {
+    const schema = writer === id ? undefined : ids.schemaOf(writer)
+    if (schema === undefined && writer !== id) {
       throw new Error(
         `it was written with schema ${writer}, which the schema registry does not have; was it written with another registry?`,
       )
     }
-    const resolver = type.createResolver(avroType(schema), { ignoreNamespaces: true })
+    const written = schema === undefined ? type : avroType(schema)
+    const resolver = schema && type.createResolver(written, { ignoreNamespaces: true })
     const begin = headerBytesOf(writer)
-    return (payload) => type.decode(payload, begin, resolver)
+    return {
+      read: (payload) => type.decode(payload, begin, resolver),
+      where(payload) {
+        const place = unreadableAt(type, written, payload, begin)
+        return place === '' ? '' : `${place}: `
+      },
+    }
   }
 }
 

@@ -20,7 +20,7 @@ export interface Clash {
 }
 
 /** Two schemas that take more steps are refused: whoever sends them would keep the process from all else. */
-const stepsMax = 1_000_000
+const stepsMax = 100_000
 /** Of records in each other, as deep as a comparison goes. Two circles of records may go on very long. */
 const depthMax = 500
 

@@ -12,8 +12,19 @@ export interface SchemaReference {
 type Part = string | readonly Part[] | Definition
 type Definition = Readonly<Record<string, any>>
 
-const primitives = new Set(['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'])
-const named = new Set(['record', 'error', 'enum', 'fixed'])
+/** The types that have no definition. */
+export const primitives: ReadonlySet<string> = new Set([
+  'null',
+  'boolean',
+  'int',
+  'long',
+  'float',
+  'double',
+  'bytes',
+  'string',
+])
+/** The kinds of types that have a name, by which others may refer to them. */
+export const namedKinds: ReadonlySet<string> = new Set(['record', 'error', 'enum', 'fixed'])
 
 /**
  * Makes a schema stand alone: where it first names a type that it does not define itself, the definition is put there.
@@ -36,6 +47,11 @@ export function standingAlone(schema: AvroSchema, others: readonly AvroSchema[])
   const missing = (name: string): Definition | undefined =>
     placed.has(name) ? undefined : definitions.get(name)
   return walk(schema as Part, '', place, missing) as AvroSchema
+}
+
+/** A schema where `"string"` stands for `{ "type": "string" }`. */
+export function simplified(schema: AvroSchema): AvroSchema {
+  return walk(schema as Part, '', () => true) as AvroSchema
 }
 
 /**
@@ -61,7 +77,10 @@ function walk(
   const { type, ...rest } = part as Definition
   if (type === 'array') return { type, ...rest, items: inside(rest['items'], namespace) }
   if (type === 'map') return { type, ...rest, values: inside(rest['values'], namespace) }
-  if (!named.has(type)) return { ...rest, type: inside(type, namespace) }
+  if (!namedKinds.has(type)) {
+    const plain = inside(type, namespace)
+    return Object.keys(rest).length === 0 ? plain : { type: plain, ...rest }
+  }
 
   const name = qualified(rest['name'], rest['namespace'] ?? namespace)
   const within = name.slice(0, Math.max(0, name.lastIndexOf('.')))
@@ -72,7 +91,7 @@ function walk(
   return { type, ...rest, fields }
 }
 
-/** By Avro's rules a name with a dot is a full name already. */
-function qualified(name: string, namespace: string): string {
+/** A name as it is everywhere. By Avro's rules one with a dot is a full name already. */
+export function qualified(name: string, namespace: string): string {
   return name.includes('.') || namespace === '' ? name : `${namespace}.${name}`
 }

@@ -4,7 +4,7 @@ import type { CompatibilityLevel } from '../compatibility.ts'
 import { type SchemaReference, standingAlone } from '../references.ts'
 import { uuidOf } from '../wire.ts'
 import { normalised } from './normalised.ts'
-import type { RegistryMode, RegistryRecord } from './storage.ts'
+import type { RegistryMode, RegistryRecord, Settings } from './storage.ts'
 
 /** What an id stands for in an embedded registry. */
 export interface KeptSchema {
@@ -33,6 +33,7 @@ export interface Contents {
   readonly subjects: ReadonlyMap<string, readonly KeptVersion[]>
   /** Of subjects that have one of their own; `undefined`: of all others. */
   readonly levels: ReadonlyMap<string | undefined, CompatibilityLevel>
+  readonly settings: ReadonlyMap<string | undefined, Settings>
   readonly modes: ReadonlyMap<string | undefined, RegistryMode>
 }
 
@@ -40,8 +41,9 @@ export function contentsOf(records: readonly RegistryRecord[]): Contents {
   const schemas = new Map<number, KeptSchema>()
   const subjects = new Map<string, KeptVersion[]>()
   const levels = new Map<string | undefined, CompatibilityLevel>()
+  const settings = new Map<string | undefined, Settings>()
   const modes = new Map<string | undefined, RegistryMode>()
-  const contents = { records: records.length, schemas, subjects, levels, modes }
+  const contents = { records: records.length, schemas, subjects, levels, settings, modes }
   for (const record of records) {
     switch (record.kind) {
       case 'schema': {
@@ -63,6 +65,7 @@ export function contentsOf(records: readonly RegistryRecord[]): Contents {
       }
       case 'level':
         change(levels, record.subject, record.level)
+        change(settings, record.subject, record.settings ?? null)
         break
       case 'mode':
         change(modes, record.subject, record.mode)
@@ -74,7 +77,7 @@ export function contentsOf(records: readonly RegistryRecord[]): Contents {
           return permanent ? [] : { ...kept, deleted: true }
         })
         subjects.set(subject, left)
-        if (left.length === 0) for (const map of [subjects, levels, modes]) map.delete(subject)
+        if (left.length === 0) for (const map of [subjects, levels, settings, modes]) map.delete(subject)
         break
       }
     }
@@ -100,6 +103,20 @@ export function allVersions(contents: Contents): readonly KeptVersion[] {
 /** What a new version of a subject must fulfil. */
 export function levelOf({ levels }: Contents, subject?: string): CompatibilityLevel {
   return levels.get(subject) ?? levels.get(undefined) ?? 'BACKWARD'
+}
+
+/** How a record of a subject's configuration begins: with what it is now. */
+export function configOf(
+  { levels, settings }: Contents,
+  subject?: string,
+): Extract<RegistryRecord, { kind: 'level' }> {
+  const kept = settings.get(subject)
+  return {
+    kind: 'level',
+    ...(subject !== undefined && { subject }),
+    level: levels.get(subject) ?? null,
+    ...(kept && { settings: kept }),
+  }
 }
 
 export function modeOf({ modes }: Contents, subject?: string): RegistryMode {

@@ -1,8 +1,9 @@
 import { WaybillError } from '@waybill/core'
 import type { Change } from './change.ts'
-import { type Contents, contentsOf, guidOf, levelOf, listed } from './contents.ts'
+import { configOf, type Contents, contentsOf, guidOf, levelOf, listed } from './contents.ts'
 import { RegistryFault } from './fault.ts'
-import { checkedWhole, reasonsAgainst, registration } from './registration.ts'
+import { reasonsIn, refusalsOf } from './refusals.ts'
+import { checkedWhole, registration } from './registration.ts'
 import type { Registry } from './registry.ts'
 import { memoryStorage, type RegistryStorage } from './storage.ts'
 
@@ -53,13 +54,13 @@ export function createEmbeddedRegistry(storage: RegistryStorage = memoryStorage(
 
     async check(subject, schema) {
       const now = await contents()
-      return reasonsAgainst(now, subject, checkedWhole(now, { subject, schema }))
+      return reasonsIn(refusalsOf(now, subject, checkedWhole(now, { subject, schema })))
     },
 
     level: async (subject) => levelOf(await contents(), subject),
 
     setLevel: (subject, level) =>
-      change(() => ({ append: { kind: 'level', subject, level }, answer: undefined })),
+      change((now) => ({ append: { ...configOf(now, subject), level }, answer: undefined })),
   }
 }
 

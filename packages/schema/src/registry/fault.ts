@@ -1,3 +1,6 @@
+import type { CompatibilityLevel } from '../compatibility.ts'
+import { detailsIn, reasonsIn, type Refusal } from './refusals.ts'
+
 /** Why a registry refuses something, with the code that Confluent's REST API has for it. */
 export class RegistryFault extends Error {
   /** Its first three digits are the status of the answer. */
@@ -40,11 +43,11 @@ export const faults = {
     new RegistryFault(40408, `Subject '${subject}' does not have subject-level compatibility configured`),
   noMode: (subject: string) =>
     new RegistryFault(40409, `Subject '${subject}' does not have subject-level mode configured`),
-  incompatible: (subject: string, reasons: readonly string[]) =>
+  incompatible: (subject: string, level: CompatibilityLevel, refusals: readonly Refusal[]) =>
     new RegistryFault(
       40901,
-      `Schema being registered is incompatible with an earlier schema for subject "${subject}", details: [${reasons.join(', ')}]`,
-      reasons,
+      `Schema being registered is incompatible with an earlier schema for subject "${subject}", details: [${detailsIn(level, refusals).join(', ')}]`,
+      reasonsIn(refusals),
     ),
   badSchema: (reason: string) => new RegistryFault(42201, `Invalid schema: ${reason}`),
   badVersion: (version: string) =>

@@ -1,11 +1,13 @@
 import { messageOf } from '@waybill/core'
 import type { AvroSchema } from '../avro-schema.ts'
 import { avroType } from '../avro-type.ts'
-import { incompatibilities } from '../compatibility.ts'
 import type { SchemaReference } from '../references.ts'
 import type { Change } from './change.ts'
 import { type Contents, levelOf, listed, modeOf, same, wholeOf } from './contents.ts'
 import { faults } from './fault.ts'
+import { refusalsOf } from './refusals.ts'
+import { refuseTooLarge } from './size.ts'
+import { refuseUnstorable } from './storable.ts'
 
 /** A schema that comes to a subject. */
 export interface Candidate {
@@ -16,6 +18,8 @@ export interface Candidate {
   /** With which it is to be imported. */
   readonly id?: number | undefined
   readonly version?: number | undefined
+  /** It is let in whatever stands before it. */
+  readonly force?: boolean
 }
 
 /** The candidate with the types of its references in it, held to the rules of Avro. */
@@ -26,20 +30,15 @@ export function checkedWhole(contents: Contents, { schema, references = [] }: Ca
     }
   }
   try {
+    refuseTooLarge(schema)
     refuseUnstorable(schema)
     const whole = wholeOf(contents, schema, references)
+    refuseTooLarge(whole)
     avroType(whole)
     return whole
   } catch (error) {
     throw faults.badSchema(messageOf(error))
   }
-}
-
-/** Why a subject would refuse a candidate; none when it would not, or has it already. */
-export function reasonsAgainst(contents: Contents, subject: string, whole: AvroSchema): readonly string[] {
-  const earlier = listed(contents, subject).map((kept) => kept.whole)
-  if (earlier.some((known) => same(known, whole))) return []
-  return incompatibilities(levelOf(contents, subject), whole, earlier)
 }
 
 /**
@@ -59,9 +58,9 @@ export function registration(contents: Contents, candidate: Candidate): Change<n
   const whole = checkedWhole(contents, candidate)
   const existing = listed(contents, subject).find((kept) => same(kept.whole, whole))
   if (existing !== undefined && (candidate.id ?? existing.id) === existing.id) return { answer: existing.id }
-  if (!isImport) {
-    const reasons = reasonsAgainst(contents, subject, whole)
-    if (reasons.length > 0) throw faults.incompatible(subject, reasons)
+  if (!isImport && candidate.force !== true) {
+    const refusals = refusalsOf(contents, subject, whole)
+    if (refusals.length > 0) throw faults.incompatible(subject, levelOf(contents, subject), refusals)
   }
 
   const id = candidate.id ?? idOf(contents, whole)
@@ -82,15 +81,4 @@ export function registration(contents: Contents, candidate: Candidate): Change<n
 function idOf({ schemas }: Contents, whole: AvroSchema): number {
   const known = [...schemas.values()].find((kept) => same(kept.whole, whole))
   return known?.id ?? Math.max(0, ...schemas.keys()) + 1
-}
-
-/** PostgreSQL has no place in its JSON for a zero character or half of a pair. */
-function refuseUnstorable(schema: AvroSchema): void {
-  JSON.stringify(schema, (key, value: unknown) => {
-    for (const text of [key, value]) {
-      if (typeof text === 'string' && (text.includes('\0') || !text.isWellFormed()))
-        throw new Error('it has a character that cannot be stored')
-    }
-    return value
-  })
 }

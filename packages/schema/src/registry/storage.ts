@@ -9,6 +9,9 @@ import type { SchemaReference } from '../references.ts'
 export const registryModes = ['READWRITE', 'READONLY', 'READONLY_OVERRIDE', 'IMPORT'] as const
 export type RegistryMode = (typeof registryModes)[number]
 
+/** What else is told of a subject's configuration, as it came: `normalize`, `alias` … It is kept and shown, no more. */
+export type Settings = Readonly<Record<string, unknown>>
+
 /** Something that was decided in an embedded registry, for good. All of them in order are its whole state. */
 export type RegistryRecord =
   | {
@@ -21,7 +24,13 @@ export type RegistryRecord =
       readonly references?: readonly SchemaReference[]
     }
   /** Without a subject: of all that have none of their own. `null`: the subject has none of its own any more. */
-  | { readonly kind: 'level'; readonly subject?: string; readonly level: CompatibilityLevel | null }
+  | {
+      readonly kind: 'level'
+      readonly subject?: string
+      readonly level: CompatibilityLevel | null
+      /** Default: none any more. */
+      readonly settings?: Settings
+    }
   | { readonly kind: 'mode'; readonly subject?: string; readonly mode: RegistryMode | null }
   /** Versions of a subject are no longer listed, or, permanently, no longer there. Their ids still mean the same. */
   | {

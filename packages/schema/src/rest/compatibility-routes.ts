@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import { incompatibilities } from '../compatibility.ts'
+import type { CompatibilityLevel } from '../compatibility.ts'
 import { levelOf, listed } from '../registry/contents.ts'
-import { checkedWhole, reasonsAgainst } from '../registry/registration.ts'
+import { detailsIn, type Refusal, refusalsAmong, refusalsOf } from '../registry/refusals.ts'
+import { checkedWhole } from '../registry/registration.ts'
 import { candidateIn, flag, part, versionIn } from './request.ts'
 import type { Reads } from './route.ts'
 
@@ -10,7 +11,8 @@ export function compatibilityRoutes(reads: Reads): void {
   reads('POST /compatibility/subjects/:subject/versions', (request, contents) => {
     const candidate = candidateIn(request)
     const whole = checkedWhole(contents, candidate)
-    return verdict(request, reasonsAgainst(contents, candidate.subject, whole))
+    const { subject } = candidate
+    return verdict(request, levelOf(contents, subject), refusalsOf(contents, subject, whole))
   })
 
   reads('POST /compatibility/subjects/:subject/versions/:version', (request, contents) => {
@@ -19,11 +21,15 @@ export function compatibilityRoutes(reads: Reads): void {
     const { subject } = candidate
     // A subject that has none yet takes any.
     const isFirst = part(request, 'version') === 'latest' && listed(contents, subject).length === 0
-    const others = isFirst ? [] : [versionIn(request, contents, false).whole]
-    return verdict(request, incompatibilities(levelOf(contents, subject), whole, others))
+    const others = isFirst ? [] : [versionIn(request, contents, false)]
+    const level = levelOf(contents, subject)
+    return verdict(request, level, refusalsAmong(level, whole, others))
   })
 }
 
-function verdict(request: FastifyRequest, reasons: readonly string[]): object {
-  return { is_compatible: reasons.length === 0, ...(flag(request, 'verbose') && { messages: reasons }) }
+function verdict(request: FastifyRequest, level: CompatibilityLevel, refusals: readonly Refusal[]): object {
+  return {
+    is_compatible: refusals.length === 0,
+    ...(flag(request, 'verbose') && { messages: detailsIn(level, refusals) }),
+  }
 }

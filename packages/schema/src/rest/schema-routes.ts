@@ -3,7 +3,7 @@ import { allVersions, type Contents, guidOf, type KeptVersion } from '../registr
 import { faults } from '../registry/fault.ts'
 import { flag, pageOf, part, prefixIn } from './request.ts'
 import type { Reads } from './route.ts'
-import { schemaText } from './schema-text.ts'
+import { schemaText } from '../schema-text.ts'
 import { shownSchema, shownVersion } from './shown.ts'
 
 /** Schemas, and what stands for them in payloads. */

@@ -1,5 +1,5 @@
 import { guidOf, type KeptSchema, type KeptVersion } from '../registry/contents.ts'
-import { schemaText } from './schema-text.ts'
+import { schemaText } from '../schema-text.ts'
 
 /** A schema as it is answered with by id. A type is not named: it is Avro, which every client takes for granted. */
 export function shownSchema(kept: KeptSchema): object {

@@ -4,7 +4,7 @@ import { faults } from '../registry/fault.ts'
 import { checkedWhole, registration } from '../registry/registration.ts'
 import { candidateIn, flag, pageOf, parameter, part, prefixIn, versionIn } from './request.ts'
 import type { Reads, Writes } from './route.ts'
-import { schemaText } from './schema-text.ts'
+import { schemaText } from '../schema-text.ts'
 import { shownVersion } from './shown.ts'
 
 /** Subjects and their versions. */
@@ -48,7 +48,10 @@ export function subjectRoutes(reads: Reads, writes: Writes): void {
   })
 
   writes('POST /subjects/:subject/versions', (request, contents) => {
-    const { answer: id, ...change } = registration(contents, candidateIn(request))
+    const { answer: id, ...change } = registration(contents, {
+      ...candidateIn(request),
+      force: flag(request, 'force'),
+    })
     return { ...change, answer: { id } }
   })
 
