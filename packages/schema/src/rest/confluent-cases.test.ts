@@ -246,7 +246,9 @@ describe("embedded registry's REST API, by the cases of Confluent's", () => {
       const wide = JSON.stringify(
         Array.from({ length: 5000 }, (_, i) => ({ type: 'record', name: `R${i}`, fields: [] })),
       )
+      const long = record(...Array.from({ length: 6000 }, (_, i) => fieldOf(`f${i}`)))
       for (const [schema, reason] of [
+        [long, /more than 5000 fields/],
         [deep, /more than 256 levels deep/],
         [wide, /more than 1000 types/],
       ] as const) {
