@@ -36,7 +36,11 @@ const raise = command('raise', {
   emits: [Raised],
   decide: (_, { id }) => Raised({ id }),
 })
-const big = query('big', { input, output: Type.Unknown(), answer: async () => 1n })
+const big = query('big', {
+  input,
+  output: Type.Unknown(),
+  answer: async (_, { id }) => (id === 'long' ? 'x'.repeat(33 * 1024 * 1024) : 1n),
+})
 const counters = service('counters', { entities: [Counter], commands: [raise], queries: [big] })
 const secret = 'a secret that only these tests know'
 const how = { caller: { userId: 'u', roles: [] } }
@@ -136,6 +140,10 @@ describe('Whoever has a token of the link', () => {
       submit({ how: { caller: { userId: 'u', roles: 'admin' } } }),
       submit({ how: { ...how, correlationId: "'; drop" } }),
       submit({ how: { ...how, waitMs: 'long' } }),
+      submit({ how: { ...how, waitMs: 1e300 } }),
+      submit({ how: { ...how, traceparent: 'x' } }),
+      submit({ how: { ...how, idempotency: { slot: 'a', fingerprint: 'b', keepMs: 1e300 } } }),
+      submit({ how: { ...how, idempotency: { slot: 'a\u0000', fingerprint: 'b' } } }),
       submit({ how: { ...how, idempotency: { slot: 7, fingerprint: {} } } }),
     ]
     for (const call of calls) {
@@ -146,15 +154,16 @@ describe('Whoever has a token of the link', () => {
     await works()
   })
 
-  it('does not end the process by an answer that is no JSON', async () => {
-    const call = {
-      id: 1,
-      service: 'counters',
-      kind: 'ask',
-      body: { query: 'big', input: { id: 'a' }, caller: how.caller },
-    }
-    assert.match((await ask(call)).failure.message, /BigInt/)
-    await works()
+  it('does not end the link by an answer that is no JSON, or too large', async () => {
+    const link = openLink(server.address, secret)
+    const asked = ['a', 'long'].map((id) =>
+      link.call('counters', 'ask', { query: 'big', input: { id }, caller: how.caller }),
+    )
+    const fine = link.call('counters', 'entity', { entity: 'counter', id: 'a' })
+    for (const one of asked) await assert.rejects(one, { code: 'CALL_INVALID' })
+    await fine
+    assert.equal(link.state, 'open')
+    link.close()
   })
 
   it('does not end a process that calls it', async () => {

@@ -4,22 +4,22 @@ import type { Request, Response } from './wire.ts'
 
 /* What comes over a link is checked as if a stranger had sent it: one that is compromised, or of another version, must not take this process with it. */
 
-/** Bytes of a frame. */
-export const frameMax = 32 * 1024 * 1024
-
 const name = Type.String({ maxLength: 500 })
 const text = Type.String({ maxLength: 2_000 })
+/** What stands in an index of the store. */
+const printable = Type.String({ maxLength: 500, pattern: '^[ -~]+$' })
+const atMostMs = (maximum: number) => Type.Optional(Type.Number({ minimum: 0, maximum }))
 const caller = Type.Object({ userId: text, roles: Type.Array(text, { maxItems: 1_000 }) })
 const how = Type.Object({
   caller,
   correlationId: Type.Optional(
     Type.String({ pattern: '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$' }),
   ),
-  traceparent: Type.Optional(text),
+  traceparent: Type.Optional(Type.String({ pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$' })),
   idempotency: Type.Optional(
-    Type.Object({ slot: name, fingerprint: text, keepMs: Type.Optional(Type.Number({ minimum: 0 })) }),
+    Type.Object({ slot: printable, fingerprint: printable, keepMs: atMostMs(400 * 24 * 60 * 60 * 1_000) }),
   ),
-  waitMs: Type.Optional(Type.Number({ minimum: 0 })),
+  waitMs: atMostMs(10 * 60 * 1_000),
 })
 const input = Type.Optional(Type.Unknown())
 const bodies = {

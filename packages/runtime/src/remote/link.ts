@@ -1,7 +1,16 @@
-import { type Committed, isErrorCode, messageOf, WaybillError } from '@waybill/core'
+import { type Committed, isErrorCode, WaybillError } from '@waybill/core'
 import WebSocket from 'ws'
-import { frameMax, isResponse, messagesIn } from './incoming.ts'
-import { type Calls, frames, internalToken, linkPath, type Request, type Response } from './wire.ts'
+import { isResponse, messagesIn } from './incoming.ts'
+import {
+  type Calls,
+  frames,
+  internalToken,
+  linkPath,
+  type Request,
+  type Response,
+  frameMax,
+  unsayableFailure,
+} from './wire.ts'
 
 /** A connection to another process, over which all calls go to the services there. */
 export interface Link {
@@ -44,8 +53,7 @@ export function openLink(address: string, jwtSecret: string): Link {
       if (state === 'opening') early.push(frame)
       else socket.send(frame, () => {})
     },
-    ({ id }, cause) =>
-      waiting.get(id)?.hear({ id, failure: { code: 'CALL_INVALID', message: messageOf(cause) } }),
+    ({ id }) => waiting.get(id)?.hear({ id, failure: unsayableFailure }),
   )
 
   const ping = setInterval(() => {

@@ -78,6 +78,9 @@ export function remoteService(options: {
       const slot = `call/${ids.newId()}`
       const idempotency = how.idempotency ?? { slot, fingerprint: slot, keepMs }
       const answer = await call('submit', { command: command.name, input, how: { ...how, idempotency } })
+      if (typeof answer !== 'object' || answer === null) {
+        throw new WaybillError('CALL_INVALID', `${service.name} answered ${command.name} with nothing.`)
+      }
       const submitted = answer as Awaited<ReturnType<ServiceClient['submit']>>
       // Nobody but this call knows its key: a repetition is one of its own.
       return (

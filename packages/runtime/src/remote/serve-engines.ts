@@ -5,9 +5,18 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { TObject } from 'typebox'
 import { HttpProblem } from '../http/problem.ts'
 import { closeServer, createServer } from '../http/server.ts'
-import { frameMax, idOf, isInput, isRequest, messagesIn } from './incoming.ts'
+import { idOf, isInput, isRequest, messagesIn } from './incoming.ts'
 import { reachable } from './reachable.ts'
-import { type Failure, frames, isInternal, linkPath, type Request, type Response } from './wire.ts'
+import {
+  type Failure,
+  frames,
+  isInternal,
+  linkPath,
+  type Request,
+  type Response,
+  frameMax,
+  unsayableFailure,
+} from './wire.ts'
 
 /** Where other processes of the system reach the services of this one. */
 export interface EngineServer {
@@ -50,7 +59,7 @@ export async function serveEngines(options: {
   function serve(socket: WebSocket): void {
     const respond = frames<Response>(
       (frame) => socket.send(frame, () => {}),
-      ({ id }, cause) => respond({ id, failure: failureOf(cause) }),
+      ({ id }) => respond({ id, failure: unsayableFailure }),
     )
     const untails: (() => void)[] = []
     socket.on('message', (frame) => {
@@ -61,9 +70,6 @@ export async function serveEngines(options: {
         void answer(id, message, { respond, untails }).then((response) => response && respond(response))
       }
     })
-    socket.on('error', (error) =>
-      logger.warn({ cause: messageOf(error) }, 'a link to another process failed'),
-    )
     socket.on('close', () => {
       for (const untail of untails) untail()
     })

@@ -33,17 +33,23 @@ export type Response =
   | { readonly id: number; readonly failure: Failure }
   | { readonly id: number; readonly heard: readonly Committed[] }
 
+/** Bytes of a frame: a larger one ends the link. */
+export const frameMax = 32 * 1024 * 1024
+
+/** What one that can't be sent comes to. */
+export const unsayableFailure = { code: 'CALL_INVALID', message: 'It is no JSON, or too large to be sent.' }
+
 /** Where a process is reached by the others: a WebSocket, each frame of which is a JSON array of requests or responses. */
 export const linkPath = '/services'
 
 /**
  * Sends what is said within one turn of the event loop as one frame: under load hundreds of calls share the cost of one.
  * @param write takes the text of a frame
- * @param unsayable told of a message that is no JSON: it is not sent
+ * @param unsayable told of a message that is no JSON, or too large for a frame: it is not sent
  */
 export function frames<T>(
   write: (frame: string) => void,
-  unsayable: (message: T, cause: unknown) => void,
+  unsayable: (message: T) => void,
 ): (message: T) => void {
   let messages: T[] = []
   return (message) => {
@@ -52,17 +58,20 @@ export function frames<T>(
       const frame = messages
       messages = []
       const text = textOf(frame)
-      if (text !== undefined) return write(text)
-      // One of them is to blame.
+      if (text !== undefined && fits(text)) return write(text)
+      // One of them is to blame, or they are too much at once.
       for (const one of frame) {
-        try {
-          write(JSON.stringify([one]))
-        } catch (cause) {
-          unsayable(one, cause)
-        }
+        const alone = textOf([one])
+        if (alone !== undefined && fits(alone)) write(alone)
+        else unsayable(one)
       }
     })
   }
+}
+
+/** No character takes more than three bytes for each of its units. */
+function fits(text: string): boolean {
+  return text.length * 3 <= frameMax || Buffer.byteLength(text) <= frameMax
 }
 
 function textOf(frame: readonly unknown[]): string | undefined {
