@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
-import { createEngine, storeLog, systemCaller, WaybillError } from '@waybill/core'
+import { createEngine, storeLog, systemCaller, type SystemDef, WaybillError } from '@waybill/core'
 import { accounts, createIds, createLogger, giveAccount, readConfig, systemClock } from '@waybill/runtime'
 import { openBackends } from './backends.ts'
 import { loadSystems, nowhere } from './systems.ts'
@@ -30,6 +30,14 @@ export async function addAccount(
     )
   }
   const { application, system } = one
+  const known = rolesIn(system)
+  const unknown = roles.filter((role) => !known.has(role))
+  if (unknown.length > 0) {
+    throw new WaybillError(
+      'CONFIGURATION_INVALID',
+      `${system.name} knows no role ${unknown.join(', ')}; it knows ${[...known].join(', ')}.`,
+    )
+  }
   const config = readConfig(process.env, [application])
   const backends = await openBackends(config, createLogger({ json: !config.demo }))
   try {
@@ -57,6 +65,11 @@ export async function addAccount(
   } finally {
     await backends.close()
   }
+}
+
+function rolesIn({ services }: SystemDef): ReadonlySet<string> {
+  const parts = services.flatMap(({ commands, queries }) => [...commands, ...queries])
+  return new Set(['user', 'admin', ...parts.flatMap(({ role }) => role ?? [])])
 }
 
 /** From the terminal, without showing it; else the first line of standard input. Never from the command line, which others can read. */

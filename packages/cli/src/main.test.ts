@@ -164,6 +164,8 @@ test('An administrator is made on the terminal, with a password from standard in
   const short = await add(args, 'short')
   assert.equal(short.code, 1)
   assert.match(short.out, /CONFIGURATION_INVALID: The password must not have fewer than 8 characters/)
+  const odd = await add(['a@example.com', '--role', 'admn', '--system', 'post'], 'correct horse battery')
+  assert.match(odd.out, /post knows no role admn; it knows user, admin/)
   const made = await add(args, 'correct horse battery')
   assert.deepEqual(
     [made.code, made.out],

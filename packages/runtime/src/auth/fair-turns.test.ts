@@ -32,6 +32,15 @@ test('two at a time, and of those that wait the one for whom the least was done'
   await Promise.all(all)
 })
 
+test('those whose works were in vain wait for those who have asked more, but not in vain', async () => {
+  const turns = fairTurns(() => 0)
+  const began: string[] = []
+  const work = (whom: string) => turns.take(whom, async () => void began.push(whom))
+  turns.blame('guesser')
+  await Promise.all(['owner', 'owner', 'guesser', 'owner', 'owner', 'owner'].map(work))
+  assert.equal(began.at(-1), 'guesser')
+})
+
 test('a crowd is turned away instead of queueing without end', async () => {
   const { ask, end } = start()
   const all = Array.from({ length: 1_010 }, (_, n) => ask(`${n}`))

@@ -17,7 +17,12 @@ export interface Turns {
    * @throws OVERLOADED when too many wait already, or its turn does not come in 20 seconds
    */
   take<T>(whom: string, work: () => Promise<T>): Promise<T>
+  /** What was done for them was in vain, and weighs more than what was not. */
+  blame(whom: string): void
 }
+
+/** As much as so many works that were not in vain. */
+const vainWeight = 9
 
 interface Waiting {
   readonly whom: string
@@ -35,12 +40,12 @@ export function fairTurns(now: () => number = () => performance.now()): Turns {
     return known === undefined || known.until < now() ? 0 : known.count
   }
 
-  function count(whom: string): void {
+  function count(whom: string, weight = 1): void {
     const before = countOf(whom)
-    if (before > 0) done.get(whom)!.count += 1
+    if (before > 0) done.get(whom)!.count += weight
     else {
       done.delete(whom)
-      done.set(whom, { count: 1, until: now() + rememberMs })
+      done.set(whom, { count: weight, until: now() + rememberMs })
     }
     for (const [first, { until }] of done) {
       if (until > now() && done.size <= rememberedMax) break
@@ -98,6 +103,7 @@ export function fairTurns(now: () => number = () => performance.now()): Turns {
         next()
       }
     },
+    blame: (whom) => count(whom, vainWeight),
   }
 }
 

@@ -18,9 +18,10 @@ export async function giveAccount(
   const { userId } = await engine.read.entity(Account, accountId(email))
   if (userId !== '') {
     await engine.submit(grantRoles, { email, roles }, { caller })
-    return `${email} had an account; it has the roles ${roles.join(', ')} now. Its password stays.`
+    const now = await engine.read.entity(Account, accountId(email))
+    return `${email} had an account; it has the roles ${now.roles.join(', ')} now. Its password stays.`
   }
-  const input = { email, name: email, roles, password: await options.password() }
+  const input = { email, name: email.slice(0, 100), roles, password: await options.password() }
   const [wrong] = Value.Errors(registerWithRoles.input, input)
   if (wrong !== undefined) {
     const field = wrong.instancePath.slice(1)

@@ -1,7 +1,7 @@
 import type { Clock } from '@waybill/core'
 
 /** So many attempts at an account follow each other freely; then each takes a pause, longer each time. */
-const freeAttempts = 5
+const freeAttempts = 10
 const pauseMaxMs = 60_000
 /** So long after the last one it is forgotten that there were attempts. */
 const forgetMs = 15 * 60_000

@@ -36,10 +36,15 @@ export async function verifyPassword(
 ): Promise<boolean> {
   if (stored === undefined) {
     await derive(password, Buffer.alloc(16), keyLength, cost, whom)
+    turns.blame(whom)
     return false
   }
   const { how, salt, key } = partsOf(stored)
-  return timingSafeEqual(await derive(password, salt, key.length, how, whom), key)
+  const isRight = timingSafeEqual(await derive(password, salt, key.length, how, whom), key)
+  // Else the time would tell that there is such an account, and an old one.
+  if (!isRight && isCheap(stored)) await derive(password, salt, keyLength, cost, whom)
+  if (!isRight) turns.blame(whom)
+  return isRight
 }
 
 /** Whether a hash cost less than one that is made now: then the password had better be hashed anew, while it is at hand. */

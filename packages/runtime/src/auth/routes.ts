@@ -27,9 +27,14 @@ export const authPath = '/api/auth/'
 /**
  * Login and refresh. They are no commands of their own, because tokens must not stand in the store; what they change,
  * they change by commands. Registration is an ordinary command.
- * @param secret keys the fingerprints of requests
+ * @param options.secret keys the fingerprints of requests
+ * @param options.isLimited whether attempts at one account slow each other down
  */
-export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: string): readonly Endpoint[] {
+export function authEndpoints(
+  engine: ServiceClient,
+  tokens: Tokens,
+  { secret, isLimited }: { secret: string; isLimited: boolean },
+): readonly Endpoint[] {
   const pair = async (email: string, claims: RefreshClaims): Promise<unknown> => {
     // Read anew each time, so that changed roles hold from the next refresh on.
     const { userId, roles } = await engine.read.entity(Account, email)
@@ -39,11 +44,12 @@ export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: str
       expiresIn: accessSeconds,
     }
   }
-  const how = (request: FastifyRequest): Parameters<ServiceClient['submit']>[2] => ({
+  const how = (request: FastifyRequest, owner: string): Parameters<ServiceClient['submit']>[2] => ({
     caller: callerOf(request),
     correlationId: request.id,
     traceparent: traceparentOf(request),
-    idempotency: idempotencyOf(request, secret),
+    // Who repeats it may have another address by then, or no token that is good.
+    idempotency: idempotencyOf(request, secret, owner),
   })
   const guard = loginGuard(systemClock)
   const common = {
@@ -66,7 +72,7 @@ export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: str
         const { email: given, password } = input as { email: string; password: string }
         const email = accountId(given)
         const address = addressOf(request)
-        const pauseMs = guard.attempt(email, address)
+        const pauseMs = isLimited ? guard.attempt(email, address) : 0
         if (pauseMs > 0) {
           reply.header('retry-after', Math.ceil(pauseMs / 1_000))
           throw new HttpProblem('RATE_LIMITED')
@@ -77,11 +83,15 @@ export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: str
         }
         guard.succeeded(email, address)
         if (isCheap(passwordHash)) {
-          const dearer = await hashPassword(password, address)
-          const rehash = { email, before: passwordHash, passwordHash: dearer }
-          await engine.submit(rehashPassword, rehash, { caller: callerOf(request) })
+          // Where that fails, it is done at the next login.
+          await hashPassword(password, address)
+            .then((dearer) => {
+              const rehash = { email, before: passwordHash, passwordHash: dearer }
+              return engine.submit(rehashPassword, rehash, { caller: callerOf(request) })
+            })
+            .catch(() => {})
         }
-        const opened = await engine.submit(openSession, { email }, how(request))
+        const opened = await engine.submit(openSession, { email }, how(request, email))
         invariant(!opened.refused, 'opening a session is never refused')
         return pair(email, { sessionId: opened.reply.sessionId, generation: 0 })
       },
@@ -94,7 +104,7 @@ export function authEndpoints(engine: ServiceClient, tokens: Tokens, secret: str
       async handle(input, request) {
         const claims = tokens.readRefresh((input as { refreshToken: string }).refreshToken)
         if (claims === undefined) throw new HttpProblem('REFRESH_TOKEN_INVALID')
-        const refreshed = await engine.submit(refreshSession, claims, how(request))
+        const refreshed = await engine.submit(refreshSession, claims, how(request, claims.sessionId))
         if (refreshed.refused || !refreshed.reply.open) throw new HttpProblem('REFRESH_TOKEN_INVALID')
         const { sessionId, generation } = claims
         // The answer may be a kept one: what was good then need not be now.

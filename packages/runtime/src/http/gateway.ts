@@ -99,7 +99,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return { address, http, close: () => closeServer(http) }
 }
 
-function endpointsOf({ system, engines, jwtSecret }: GatewayOptions, tokens: Tokens): readonly Endpoint[] {
+function endpointsOf(
+  { system, engines, jwtSecret, loginRateLimit }: GatewayOptions,
+  tokens: Tokens,
+): readonly Endpoint[] {
   const queries = system.services.flatMap((service) => service.queries)
   const derived = system.services.flatMap((service) => {
     const engine = engines.get(service.name)
@@ -110,7 +113,9 @@ function endpointsOf({ system, engines, jwtSecret }: GatewayOptions, tokens: Tok
     ]
   })
   const user = system.services.includes(accounts) ? engines.get(accounts.name) : undefined
-  return user === undefined ? derived : [...derived, ...authEndpoints(user, tokens, jwtSecret)]
+  return user === undefined
+    ? derived
+    : [...derived, ...authEndpoints(user, tokens, { secret: jwtSecret, isLimited: loginRateLimit > 0 })]
 }
 
 function hasRoute<P extends CommandDef | QueryDef>(
