@@ -21,6 +21,14 @@ const ofContents: readonly Canary[] = [
       })
     return { ...store, open }
   }),
+  canary('notes', 'adds notes to those before', (store) => ({
+    ...store,
+    keepNotes: async (notes) => store.keepNotes(new Map([...(await store.notes()), ...notes])),
+  })),
+  canary('notes', 'takes the beginning of a name for the name', (store) => ({
+    ...store,
+    holds: async (what) => ('entity' in what && what.entity === 'ord' ? true : store.holds(what)),
+  })),
   writing('positions', 'burns a position with each batch', (write) => ({
     ...write,
     events: [...write.events, anEvent({ topic: undefined })],
