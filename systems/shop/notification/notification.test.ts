@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { given, givenView, testId } from '@waybill/testing'
+import { given, givenView, testCaller, testId } from '@waybill/testing'
 import { NotificationSent } from '../events.ts'
 import { cancelled, completed, created, orderId, outOfStock, userId } from '../test-data.ts'
 import { confirmDelivery, Mailbox, Notifications, NotificationsDelivered } from './mailbox.ts'
 import { Outcome, remember, tellConfirmed, tellOtherCancellations, tellOutOfStock } from './outcome.ts'
-import { issueTicket, redeemTicket, Ticket, TicketIssued, TicketRedeemed } from './ticket.ts'
+import { issueTicket, partsOf, redeemTicket, TicketIssued, TicketRedeemed, Tickets } from './ticket.ts'
 
 const about = { notificationId: testId(1), orderId, userId, at: '2026-01-01T12:00:00.000Z' }
 const confirmed = NotificationSent({
@@ -64,19 +64,48 @@ test('a notification waits until its user has it', () => {
   assert.equal(waiting.on(delivered).row(testId(1))!.delivered, true)
 })
 
-const ticket = testId(1)
-const expiresAt = '2026-01-01T12:00:30.000Z'
-const issued = TicketIssued({ ticket, userId, expiresAt })
-const redeemed = TicketRedeemed({ ticket })
+const ticketOf = (n: number) => ({ ticket: testId(n), userId: testCaller.userId })
+const issued = (n: number) => TicketIssued({ ...ticketOf(n), expiresAt: '2026-01-01T12:00:30.000Z' })
+const redeemed = TicketRedeemed({ ticket: testId(1) })
 const at = (second: number) => ({ at: new Date(Date.UTC(2026, 0, 1, 12, 0, second)) })
 
 test('a ticket is good for thirty seconds', () => {
-  given().when(issueTicket, {}).then(issued).thenReplies({ ticket, expiresIn: 30 })
-  given(Ticket, issued).when(redeemTicket, { ticket }, at(30)).then(redeemed).thenReplies({ userId })
-  given(Ticket, issued).when(redeemTicket, { ticket }, at(31)).thenRefused('TICKET_INVALID')
+  const shown = `${testId(1)}.${testCaller.userId}`
+  given().when(issueTicket, {}).then(issued(1)).thenReplies({ ticket: shown, expiresIn: 30 })
+  assert.deepEqual(partsOf(shown), ticketOf(1))
+  given(Tickets, issued(1)).when(redeemTicket, ticketOf(1), at(30)).then(redeemed)
+  given(Tickets, issued(1)).when(redeemTicket, ticketOf(1), at(31)).thenRefused('TICKET_INVALID')
 })
 
 test('and for one socket', () => {
-  given(Ticket, issued, redeemed).when(redeemTicket, { ticket }).thenRefused('TICKET_INVALID')
-  given().when(redeemTicket, { ticket: 'made up' }).thenRefused('TICKET_INVALID')
+  given(Tickets, issued(1), redeemed).when(redeemTicket, ticketOf(1)).thenRefused('TICKET_INVALID')
+  given(Tickets, issued(1)).when(redeemTicket, ticketOf(2)).thenRefused('TICKET_INVALID')
+})
+
+test('of the tickets of an account the last ten are good', () => {
+  const many = Array.from({ length: 6_000 }, (_, n) => issued(n + 1))
+  const fold = Tickets.evolves.get(TicketIssued.type)!
+  const state = many.reduce((open, { data }) => fold(open, data, '', at(0).at), Tickets.initial)
+  assert.equal(state.length, 10)
+  given(Tickets, ...many.slice(0, 11))
+    .when(redeemTicket, ticketOf(1))
+    .thenRefused('TICKET_INVALID')
+  given(Tickets, ...many.slice(0, 11))
+    .when(redeemTicket, ticketOf(2))
+    .then(TicketRedeemed({ ticket: testId(2) }))
+})
+
+test('what is no ticket is asked of nobody', () => {
+  for (const text of [
+    '',
+    'made up',
+    testId(1),
+    `${testId(1)}.`,
+    `${testId(1)}.${'x'.repeat(101)}`,
+    `x.${testId(1)}`,
+  ]) {
+    assert.equal(partsOf(text), undefined, text)
+  }
+  assert.equal(partsOf(undefined), undefined)
+  assert.equal(partsOf([`${testId(1)}.u`, 'b']), undefined)
 })

@@ -4,22 +4,27 @@ import { type GatewayContext, type SocketDescription, systemClock } from '@waybi
 import Type from 'typebox'
 import { type Notification, NotificationSent } from '../events.ts'
 import { deliver, type Mail, type Socket } from './delivery.ts'
+import { createListeners, listenerLimits, tooMany, unauthorized } from './listeners.ts'
 import { confirmDelivery, undelivered } from './mailbox.ts'
-import { redeemTicket } from './ticket.ts'
+import { invalidTicket, partsOf, redeemTicket } from './ticket.ts'
 
-/** Close code of a socket that nobody was let in to. Codes from 4000 are an application's own. */
-const unauthorized = 4401
 const later = 1013
 
 const description: SocketDescription = {
   id: 'notification.live',
   summary: 'Notifications, live',
   description:
-    'Opened with a ticket of `POST /api/notifications/tickets`, which lets in once, within 30 seconds. Notifications of the outcomes of your orders: those missed first, oldest first, then live ones. A message counts as delivered when your client has answered the ping that follows it, which every WebSocket client does by itself. What you send is ignored.',
-  query: Type.Object({ ticket: Type.String({ examples: ['01920000-0000-7000-8000-000000000000'] }) }),
+    'Opened with a ticket of `POST /api/notifications/tickets`, which lets in once, within 30 seconds, for 15 minutes. Notifications of the outcomes of your orders: those missed first, oldest first, then live ones. A message counts as delivered when your client has answered the ping that follows it, which every WebSocket client does by itself. What you send is ignored.',
+  query: Type.Object({
+    ticket: Type.String({
+      examples: ['01920000-0000-7000-8000-000000000000.01920000-0000-7000-8000-000000000001'],
+    }),
+  }),
   sends: NotificationSent.schema,
   closes: {
-    [unauthorized]: 'The ticket is unknown, used or expired: ask for a new one.',
+    [unauthorized]:
+      'The ticket is unknown, used or expired, or the socket was open for 15 minutes: ask for a new one.',
+    [tooMany]: `You have opened more than ${listenerLimits.socketsMax} sockets: this was the oldest.`,
     1011: 'Notifications cannot be read at the moment: come back later.',
     [later]: 'Tickets cannot be checked at the moment: come back later.',
     1009: 'You have sent a message of more than 64 kB.',
@@ -30,13 +35,11 @@ const description: SocketDescription = {
 export async function notificationSocket({ http, engine }: GatewayContext): Promise<void> {
   const notification = engine('notification')
   const as = { caller: systemCaller }
-  const listeners = new Map<string, Set<(live: Notification) => void>>()
+  const listeners = createListeners(systemClock)
 
   const untail = notification.tail((events) => {
     for (const { type, data } of events) {
-      if (type !== NotificationSent.type) continue
-      const live = data as Notification
-      listeners.get(live.userId)?.forEach((hear) => hear(live))
+      if (type === NotificationSent.type) listeners.tell(data as Notification)
     }
   })
   http.addHook('onClose', untail)
@@ -46,11 +49,12 @@ export async function notificationSocket({ http, engine }: GatewayContext): Prom
     { websocket: true, config: { socket: description } },
     async (socket: WebSocket, request) => {
       try {
-        const { ticket = '' } = request.query as { ticket?: string }
-        const redeemed = await notification.submit(redeemTicket, { ticket }, as)
+        const parts = partsOf((request.query as { ticket?: unknown }).ticket)
+        if (parts === undefined) return socket.close(unauthorized, invalidTicket)
+        const redeemed = await notification.submit(redeemTicket, parts, as)
         if (redeemed.refused) return socket.close(unauthorized, redeemed.detail)
         // It may have gone while its ticket was checked; then it will never say so again.
-        if (socket.readyState === socket.OPEN) open(socket, redeemed.reply.userId)
+        if (socket.readyState === socket.OPEN) open(socket, parts.userId)
       } catch {
         socket.close(later, 'The shop cannot check tickets at the moment: try again later.')
       }
@@ -68,12 +72,6 @@ export async function notificationSocket({ http, engine }: GatewayContext): Prom
         await notification.submit(confirmDelivery, { userId, notificationIds }, as)
       },
     }
-    const hear = deliver(socket, mail, systemClock)
-    const mine = listeners.get(userId) ?? new Set()
-    listeners.set(userId, mine.add(hear))
-    socket.on('close', () => {
-      mine.delete(hear)
-      if (mine.size === 0) listeners.delete(userId)
-    })
+    listeners.add(userId, socket, deliver(socket, mail, systemClock))
   }
 }

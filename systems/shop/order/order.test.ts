@@ -17,7 +17,7 @@ import {
 } from '../test-data.ts'
 import { cancelOrder, orderNotFound } from './cancel-order.ts'
 import { Order, type OrderState } from './order.ts'
-import { getOrder, listOrders, Orders } from './orders.ts'
+import { getOrder, getOrderEvents, listOrders, Orders } from './orders.ts'
 import { placeOrder } from './place-order.ts'
 import {
   cancelWhenOverdue,
@@ -171,6 +171,8 @@ test('a user reads own orders, an admin all', async () => {
     assert.equal(((await getOrder.answer(read, { orderId }, caller)) as { orderId: string }).orderId, orderId)
   }
   assert.equal(await getOrder.answer(read, { orderId }, somebody), orderNotFound)
+  // This one has no history to read.
+  assert.equal(await getOrderEvents.answer(read, { orderId }, somebody), orderNotFound)
 
   const selections: unknown[] = []
   const list = {

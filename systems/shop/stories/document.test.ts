@@ -40,7 +40,7 @@ test('every body, answer and parameter has an example', () => {
 
 test('the document has the WebSocket, with its messages and close codes', () => {
   const { description, ...socket } = document.paths['/ws/notifications'].get
-  assert.deepEqual(Object.keys(socket['x-websocket'].closeCodes), ['1009', '1011', '1013', '4401'])
+  assert.deepEqual(Object.keys(socket['x-websocket'].closeCodes), ['1009', '1011', '1013', '4401', '4429'])
   assert.match(description, /POST \/api\/notifications\/tickets/)
   assert.match(description, /\| 4401 \|/)
 })

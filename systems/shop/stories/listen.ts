@@ -5,6 +5,8 @@ import type { Person, Shop } from './meet-shop.ts'
 export interface Listener {
   /** What has come so far, oldest first. */
   readonly heard: readonly Notification[]
+  /** Once the shop has answered, be the ticket good or not. */
+  readonly opened: Promise<void>
   /** The close code, once the connection has ended. */
   readonly closed: Promise<number>
   close(): Promise<number>
@@ -15,11 +17,13 @@ export function listen(shop: Shop, ticket: string): Listener {
   const heard: Notification[] = []
   const socket = new WebSocket(`${shop.address.replace('http', 'ws')}/ws/notifications?ticket=${ticket}`)
   socket.addEventListener('message', ({ data }) => heard.push(JSON.parse(String(data)) as Notification))
+  const opened = new Promise<void>((resolve) => socket.addEventListener('open', () => resolve()))
   const closed = new Promise<number>((resolve) => {
     socket.addEventListener('close', ({ code }) => resolve(code))
   })
   return {
     heard,
+    opened,
     closed,
     close() {
       socket.close()

@@ -91,10 +91,26 @@ export function notifications(shop: Shop): void {
   })
 
   test('without a good ticket nobody is let in', async () => {
-    for (const ticket of ['', 'nonsense', crypto.randomUUID()]) {
+    const unknown = `${crypto.randomUUID()}.${crypto.randomUUID()}`
+    for (const ticket of ['', 'nonsense', crypto.randomUUID(), unknown, 'x'.repeat(5_000)]) {
       const stranger = listen(shop, ticket)
       assert.equal(await stranger.closed, 4401)
       assert.deepEqual(stranger.heard, [])
+    }
+  })
+
+  test('an eleventh socket of a customer closes the first', async () => {
+    const customer = await shop.signUp()
+    const sockets: Listener[] = []
+    for (let n = 0; n < 11; n += 1) {
+      sockets.push(listen(shop, await ticketFor(customer)))
+      await sockets.at(-1)!.opened
+    }
+    assert.equal(await sockets[0]!.closed, 4429)
+    await ended(customer, orderOf(1, 1))
+    for (const socket of sockets.slice(1)) {
+      await heard(socket, 1)
+      await socket.close()
     }
   })
 

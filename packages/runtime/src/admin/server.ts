@@ -1,6 +1,7 @@
-import type { FastifyBaseLogger } from 'fastify'
+import type { FastifyBaseLogger, preParsingHookHandler } from 'fastify'
 import type { Registry } from 'prom-client'
 import { identifyCallers, requireRole } from '../auth/identity.ts'
+import { isLoopback } from '../config/demo-mode.ts'
 import type { RunningApplication } from '../host/application.ts'
 import type { Backends } from '../host/backends.ts'
 import { gatewayName } from '../host/placement.ts'
@@ -8,10 +9,11 @@ import type { Endpoint } from '../http/endpoint.ts'
 import { addFrontPage, type Place } from '../http/front-page.ts'
 import { addHealth, type Health } from '../http/health.ts'
 import { openApi } from '../http/openapi.ts'
-import { HttpProblem } from '../http/problem.ts'
+import { limitRates } from '../http/rate-limit.ts'
 import { closeServer, createServer } from '../http/server.ts'
 import { expose } from '../telemetry/exposition.ts'
 import { accessOf } from './access.ts'
+import { refuseForeignHosts } from './foreign-hosts.ts'
 import { adminRoutes } from './routes.ts'
 
 /** What the process shows of itself, on a port that is not public. */
@@ -32,23 +34,29 @@ export async function startAdminServer(options: {
   jwtSecret: string
   logger: FastifyBaseLogger
   health: Health
+  /** Requests a minute and caller; 0: no limit. */
+  rateLimit: number
   demo: boolean
   more: Backends['adminRoutes']
 }): Promise<AdminServer> {
-  const { systems, registry, host, port, jwtSecret, logger, health, demo, more } = options
+  const { systems, registry, host, port, jwtSecret, logger, health, rateLimit, demo, more } = options
   const http = createServer(logger)
-  http.setNotFoundHandler(() => {
-    throw new HttpProblem('NOT_FOUND')
-  })
+  // Only there does a registry take what nobody has logged in for.
+  const onlyThisMachine = demo && isLoopback(host)
+  if (onlyThisMachine) refuseForeignHosts(http)
+  const names = systems.map(({ system }) => system.name)
+  identifyCallers(http, await accessOf(http, names, jwtSecret))
+  await limitRates(http, { perMinute: rateLimit, redis: undefined, system: 'console' })
   addHealth(http, health)
-  http.get('/metrics', async (request, reply) => {
+  http.get('/metrics', { config: { rateLimit: false } }, async (request, reply) => {
     const { contentType, body } = await expose(registry, request.headers.accept)
     return reply.type(contentType).send(body)
   })
-  const names = systems.map(({ system }) => system.name)
-  identifyCallers(http, await accessOf(http, names, jwtSecret))
   const endpoints = adminRoutes(http, systems)
-  const added = await more?.(http, demo ? (_request, _reply, _payload, done) => done() : requireRole('admin'))
+  const mayWrite: preParsingHookHandler = onlyThisMachine
+    ? (_request, _reply, _payload, done) => done()
+    : requireRole('admin')
+  const added = await more?.(http, mayWrite)
 
   const about = {
     title: 'Waybill admin',

@@ -32,7 +32,7 @@ export interface Backends {
   }) => Promise<{ readonly log: Log; close(): Promise<void> }>
   /**
    * More of the admin port: routes that everyone may read who reaches it.
-   * @param mayWrite for those that change something: lets everyone pass in demo mode, else administrators
+   * @param mayWrite for those that change something: lets everyone pass in a demo for this machine alone, else administrators
    * @returns what the page of that port shows of them
    */
   readonly adminRoutes?: (http: FastifyInstance, mayWrite: preParsingHookHandler) => Promise<readonly Place[]>

@@ -7,6 +7,7 @@ import { systemClock } from '../clock.ts'
 import type { Config } from '../config/config.ts'
 import { createIds } from '../ids.ts'
 import type { Health } from '../http/health.ts'
+import { sharedAnswer } from '../shared-answer.ts'
 import { processesOf, startHeartbeats } from '../outside/heartbeats.ts'
 import { createHalts } from '../telemetry/halts.ts'
 import { createMetrics, gaugeParked } from '../telemetry/metrics.ts'
@@ -14,6 +15,9 @@ import { type RunningApplication, startApplication } from './application.ts'
 import type { Backends } from './backends.ts'
 import { onPort } from './on-port.ts'
 import { createShutdown } from './shutdown.ts'
+
+/** Whoever may ask how this process is, asks as often as he likes: the database is asked at most once in so long. */
+const healthFreshMs = 1_000
 
 /** The systems that run in this process. */
 export interface Host {
@@ -47,8 +51,9 @@ export async function startHost(options: {
     const crash = Promise.withResolvers<unknown>()
     let serving = false
     const halts = createHalts()
+    const reached = sharedAnswer(() => backends.ready(), healthFreshMs, clock)
     const health: Health = {
-      ready: async () => serving && (await backends.ready()),
+      ready: async () => serving && (await reached()),
       halted: halts.list,
     }
 
@@ -79,7 +84,10 @@ export async function startHost(options: {
         }),
       )
     }
-    gaugeParked(metrics, () => countParked(systems))
+    gaugeParked(
+      metrics,
+      sharedAnswer(() => countParked(systems), healthFreshMs, clock),
+    )
 
     const endHeartbeats = await startHeartbeats(
       systems.flatMap(({ instances }) =>
@@ -98,6 +106,7 @@ export async function startHost(options: {
         jwtSecret: config.jwtSecret,
         logger,
         health,
+        rateLimit: config.rateLimit,
         demo: config.demo,
         more: backends.adminRoutes,
       }),

@@ -35,8 +35,9 @@ export function problemOf(error: unknown): Problem {
     }
   }
   const { code, statusCode } = error as Partial<FastifyError>
-  const refused =
-    code?.startsWith('FST_') && statusCode !== undefined ? refusedByFastify[statusCode] : undefined
+  // One with a status is of a caller who has hung up, or was cut off, before the body was there.
+  const isOfFastify = code?.startsWith('FST_') || code === 'ECONNRESET'
+  const refused = isOfFastify && statusCode !== undefined ? refusedByFastify[statusCode] : undefined
   return new HttpProblem(refused ?? 'INTERNAL_ERROR').problem
 }
 

@@ -10,6 +10,7 @@ export interface Health {
   halted(): readonly Halt[]
 }
 
+/** It is answered from memory (see the host): to refuse would cost as much. */
 const unlimited = { schema: { hide: true }, config: { rateLimit: false as const } }
 
 /**

@@ -39,6 +39,10 @@ export const gatewayProblems = {
   NOT_FOUND: { status: 404, detail: 'There is no such address. See /openapi.json for those that exist.' },
   BODY_TOO_LARGE: { status: 413, detail: 'The body is larger than 1 MB.' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, detail: 'Send the body as `Content-Type: application/json`.' },
+  HOST_FOREIGN: {
+    status: 421,
+    detail: 'This is a demo for this machine alone: ask for it as localhost or 127.0.0.1.',
+  },
   INPUT_INVALID: { status: 422, detail: 'Some fields are wrong or missing; see `errors`.' },
   RATE_LIMITED: { status: 429, detail: 'Too many requests. Wait as long as Retry-After says.' },
   INTERNAL_ERROR: {

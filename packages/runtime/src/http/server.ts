@@ -8,6 +8,9 @@ import { correlationIdOf } from './trace.ts'
 const bodyLimit = 1024 * 1024
 /** How deep lists and objects may stand in each other in a body, also in what nobody asked for: more than any event takes. */
 const bodyDepthMax = 256
+/** A slow sender holds a connection no longer than this, and so much more. */
+const requestMs = 30_000
+const lookEveryMs = 1_000
 /** How long requests in hand may still take once a server closes. */
 const closeWithinMs = 5_000
 
@@ -29,8 +32,9 @@ export function createServer(
     bodyLimit,
     // The name of a subject in the schema registry is as long as a topic's, or longer.
     routerOptions: { maxParamLength: 500 },
-    // A slow sender holds a connection no longer than this.
-    requestTimeout: 30_000,
+    requestTimeout: requestMs,
+    // Node itself looks for slow senders every half a minute, and gives them a minute for the headers.
+    http: { connectionsCheckingInterval: lookEveryMs, headersTimeout: requestMs },
     // The engines say STOPPING, as a problem with Retry-After.
     return503OnClosing: false,
     // An address that cannot be read gets past every hook.
