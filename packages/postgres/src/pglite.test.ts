@@ -41,6 +41,12 @@ test('only its owner may enter the folder, also one that was open to others', as
   const open = join(folder, 'open')
   await mkdir(open, { mode: 0o755 })
   await chmod(open, 0o777)
+  const shared = join(folder, 'shared')
+  await mkdir(shared)
+  await writeFile(join(shared, 'letter'), '')
+  await chmod(shared, 0o755)
+  await assert.rejects(openPglite(shared), { code: 'DATA_FOLDER_OPEN', message: /holds other things/ })
+  assert.equal((await stat(shared)).mode & 0o777, 0o755)
   for (const one of [open, join(folder, 'new')]) {
     await (await openPglite(one)).close()
     assert.equal((await stat(one)).mode & 0o777, 0o700)

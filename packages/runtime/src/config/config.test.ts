@@ -14,7 +14,7 @@ const systems = [
   { name: 'shop', defaultPort: 8080 },
   { name: 'order-saga', defaultPort: 8081 },
 ]
-const secret = 'a secret of at least thirty-two characters'
+const secret = randomBytes(24).toString('hex')
 
 function mistakesIn(variables: Record<string, string>): string {
   try {
@@ -176,12 +176,19 @@ test('A secret that others know, or can guess, is a mistake and is not shown', (
     'known-to-everybody-for-development-only',
     'changeme-changeme-0123456789-abcdefgh',
     'your-jwt-secret-0123456789-abcdefghijk',
+    'correct-horse-correct-horse-correct-horse',
+    'waybill-secret-waybill-secret-waybill',
+    '0123456789abcdef0123456789abcdef',
+    'abcdefghijklmnopqrstuvwxyz123456',
+    'qwertyuiopasdfghjklzxcvbnm123456',
+    'your-super-secret-jwt-key-change-this-in-production',
+    'a secret of at least thirty-two characters',
   ]) {
     const mistakes = mistakesIn({ WAYBILL_JWT_SECRET: weak })
     assert.match(mistakes, /WAYBILL_JWT_SECRET is not usable; allowed: .* openssl rand/)
     assert.ok(!mistakes.includes(weak))
   }
-  for (let turn = 0; turn < 200; turn += 1) {
+  for (let turn = 0; turn < 1_000; turn += 1) {
     for (const made of [randomBytes(16).toString('hex'), randomBytes(48).toString('base64')]) {
       assert.equal(readConfig({ WAYBILL_DATA: folder, WAYBILL_JWT_SECRET: made }, systems).jwtSecret, made)
     }

@@ -67,7 +67,7 @@ export function readConfig(
 
   if (!demo && givenSecret === undefined && mistakes.length === mistakesBefore) {
     mistakes.push(
-      `WAYBILL_JWT_SECRET is not set; outside of demo mode it is required: ${signingSecret.allowed}. Demo mode is where NODE_ENV is not set and WAYBILL_HOST is the loopback address, or where WAYBILL_DEMO is true`,
+      `WAYBILL_JWT_SECRET is not set; outside of demo mode it is required: ${signingSecret.allowed}. Demo mode is where NODE_ENV is not set (or development, or test) and WAYBILL_HOST is the loopback address, or where WAYBILL_DEMO is true`,
     )
   }
   if (!demo && timeScale !== 1) {

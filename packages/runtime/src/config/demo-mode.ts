@@ -12,7 +12,7 @@ export function readDemoMode(
   { nodeEnv = '', host }: { nodeEnv: string | undefined; host: string },
 ): boolean {
   const asked = read('WAYBILL_DEMO', yesOrNo)
-  if (asked === true && nodeEnv.toLowerCase() === 'production') {
+  if (asked === true && /^\s*prod(uction)?\s*$/i.test(nodeEnv)) {
     mistakes.push(
       'WAYBILL_DEMO is true, and NODE_ENV is production: accounts would exist that everybody knows; allowed: one of them',
     )
