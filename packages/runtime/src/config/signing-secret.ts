@@ -26,7 +26,7 @@ function isHardToGuess(value: string): boolean {
 
 function withoutSequences(text: string): string {
   let rest = text
-  for (const row of [...rows, ...rows.map((one) => [...one].reverse().join(''))]) {
+  for (const row of [...rows, ...rows.map((one) => Array.from(one).reverse().join(''))]) {
     for (let length = row.length; length >= sequenceMin; length -= 1) {
       for (let at = 0; at + length <= row.length; at += 1) {
         rest = rest.replaceAll(new RegExp(row.slice(at, at + length), 'gi'), '')
