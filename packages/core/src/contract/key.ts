@@ -21,9 +21,10 @@ export function keyText(value: unknown, what: string): string {
 
 /** The same for one, or a list. */
 export function keyTexts(value: unknown, what: string): string | readonly string[] {
-  return Array.isArray(value)
-    ? value.map((one, index) => keyText(one, `${what}, number ${index + 1} of the list,`))
-    : keyText(value, what)
+  if (!Array.isArray(value)) return keyText(value, what)
+  // Nearly always texts already: each event comes through here.
+  if (value.every((one) => typeof one === 'string')) return value
+  return value.map((one, index) => keyText(one, `${what}, number ${index + 1} of the list,`))
 }
 
 function nameOf(value: unknown): string {
