@@ -18,8 +18,6 @@ export function decisionOf(returned: unknown, what: string, emits: readonly Even
 }
 
 function checkEmitted(one: unknown, what: string, emits: readonly EventDef[]): asserts one is Emitted {
-  const [first] = emits
-  const example = first === undefined ? 'an event' : `an event, as ${first.type}(…) makes it,`
   if (isRefusal(one)) {
     fail(
       `${what} returned a refusal. A command returns it alone, not in a list; a handler says no with an event.`,
@@ -30,6 +28,8 @@ function checkEmitted(one: unknown, what: string, emits: readonly EventDef[]): a
       typeof one === 'function'
         ? `the definition ${(one as Partial<EventDef>).type ?? one.name}`
         : JSON.stringify(one)
+    const [first] = emits
+    const example = first === undefined ? 'an event' : `an event, as ${first.type}(…) makes it,`
     fail(`${what} returned ${shown?.slice(0, 200)}, which is no event. Return ${example} or a list of them.`)
   }
   const { type, event } = one as Emitted

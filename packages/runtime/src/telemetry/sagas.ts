@@ -4,7 +4,7 @@ import type { Metrics } from './metrics.ts'
 
 type CommittedEvents = Parameters<Telemetry['batch']>[0]['events']
 
-/** Flows whose beginning is remembered: the latest. */
+/** Flows whose beginning is remembered at most: the latest, and never less than half as many. */
 const rememberedMax = 20_000
 /** What has taken longer by its id alone is not believed: whoever sends a request may choose that. */
 const believedMs = 24 * 60 * 60 * 1_000
@@ -24,17 +24,20 @@ export function createSagaMeter(system: SystemDef, metrics: Metrics): (events: C
     ({ type }) => type,
   )
 
-  const begun = new Map<string, number>()
+  let begun = new Map<string, number>()
+  let begunBefore: ReadonlyMap<string, number> = new Map()
 
   function begin(correlationId: string, at: number): void {
-    begun.delete(correlationId)
     begun.set(correlationId, at)
-    if (begun.size > rememberedMax) begun.delete(begun.keys().next().value!)
+    if (begun.size < rememberedMax / 2) return
+    // All at once: to take the oldest out of a map is slow, as it looks for it behind all that were taken out before.
+    begunBefore = begun
+    begun = new Map()
   }
 
   /** How long a flow took that ends now; `undefined`: nobody knows. */
   function durationMs(correlationId: string, at: number): number | undefined {
-    const startedAt = begun.get(correlationId)
+    const startedAt = begun.get(correlationId) ?? begunBefore.get(correlationId)
     if (startedAt !== undefined) return Math.max(0, at - startedAt)
     const byId = at - (timeOfId(correlationId) ?? Number.NaN)
     return byId <= believedMs ? Math.max(0, byId) : undefined

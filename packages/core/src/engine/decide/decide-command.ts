@@ -21,12 +21,12 @@ export function decideCommand(
   }
   const { entity } = command
   const cause = { ...work, traceparent: how.traceparent, key: id }
-  const state = changes.picture.state(entity, id)
+  const about = { entity, id, subject: subjectOf(entity, id) }
+  const state = changes.picture.state(about)
   const decision = command.decide(state, input, { ...meta(cause), id, caller: how.caller, gathered })
   if (isRefusal(decision)) return decision
-  const touched = [{ entity, id, subject: subjectOf(entity, id) }]
-  for (const emitted of decision) changes.record(emitted, touched, cause)
-  const after = changes.picture.state(entity, id)
+  for (const emitted of decision) changes.record(emitted, [about], cause)
+  const after = changes.picture.state(about)
   const reply = command.reply(after, { id, input })
   if (reply !== undefined) checkJson(reply, () => `The reply of ${command.name}`)
   const accepted: Accepted = { id, correlationId: work.correlationId, reply }

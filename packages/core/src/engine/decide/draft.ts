@@ -107,13 +107,13 @@ export function draft(
 
   const store: Draft['store'] = (event, data, head, touched, rows) => {
     const subjects: string[] = []
-    for (const { entity, id, subject } of eachOnce(touched)) {
-      const evolve = entity.evolves.get(event.type)
+    for (const one of eachOnce(touched)) {
+      const evolve = one.entity.evolves.get(event.type)
       if (evolve === undefined) continue
-      const state = evolve(picture.state(entity, id), data, id, at)
-      checkJson(state, () => `The state of ${subject} after ${event.type}`)
-      picture.setState(entity, subject, state)
-      subjects.push(subject)
+      const state = evolve(picture.state(one), data, one.id, at)
+      checkJson(state, () => `The state of ${one.subject} after ${event.type}`)
+      picture.setState(one, state)
+      subjects.push(one.subject)
     }
     const [subject, ...alsoSubjects] = subjects
     events.push({ ...head, subject, alsoSubjects })
@@ -123,7 +123,7 @@ export function draft(
 
   const show: Draft['show'] = (data, head, rows) => {
     invariant(current !== undefined, 'A draft changed before its first mark.')
-    for (const { view, key, project } of rows) shown.push({ view, key, project, work: current, data, head })
+    for (const row of rows) shown.push({ row, work: current, data, head })
   }
 
   return {

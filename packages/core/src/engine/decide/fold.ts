@@ -1,7 +1,8 @@
 import { subjectOf, type EntityDef, type Many } from '../../contract/entity.ts'
-import type { ViewDef } from '../../contract/view.ts'
 import { wayOf } from '../history/way.ts'
 import { type Loaded, type Need, rowId, type Snapshot, type ViewRow } from '../../ports/store.ts'
+import type { Touched } from '../intake/work.ts'
+import type { Row } from './rows.ts'
 
 /**
  * The batch's picture of entities and rows: what was loaded, and what the decides have changed since.
@@ -10,14 +11,14 @@ import { type Loaded, type Need, rowId, type Snapshot, type ViewRow } from '../.
 export interface Fold {
   /** Adds what was asked for and found later. */
   load(need: Need, loaded: Loaded): void
-  state<S>(entity: EntityDef<S>, id: string): S
-  many<S>(entity: EntityDef<S>, ids: readonly string[]): Many<S>
+  state(of: Pick<Touched, 'entity' | 'subject'>): unknown
+  many(entity: EntityDef, ids: readonly string[]): Many<unknown>
   version(subject: string): number
-  setState(entity: EntityDef, subject: string, state: unknown): void
+  setState(of: Touched, state: unknown): void
   /** Whether the row was asked for: only then is an absent one known not to exist. */
-  knowsRow(view: string, key: string): boolean
-  row(view: ViewDef, key: string): unknown
-  setRow(view: ViewDef, key: string, row: unknown): void
+  knowsRow(row: Row): boolean
+  row(row: Row): unknown
+  setRow(row: Row, value: unknown): void
   /** Changes from here on can be undone. */
   mark(): void
   undo(): void
@@ -42,10 +43,9 @@ export function fold(): Fold {
     undoes.push(() => (before === undefined ? map.delete(key) : map.set(key, before)))
     map.set(key, value)
   }
-  const state = <S>(entity: EntityDef<S>, id: string): S => {
-    const subject = subjectOf(entity, id)
+  const state: Fold['state'] = ({ entity, subject }) => {
     const held = states.get(subject) ?? loaded.get(subject)
-    return held === undefined ? entity.initial : (held.state as S)
+    return held === undefined ? entity.initial : held.state
   }
 
   return {
@@ -55,17 +55,16 @@ export function fold(): Fold {
       for (const { view, key } of need.rows) asked.add(rowId(view, key))
     },
     state,
-    many: (entity, ids) => ({ ids, get: (id) => state(entity, String(id)) }),
+    many: (entity, ids) => ({ ids, get: (id) => state({ entity, subject: subjectOf(entity, String(id)) }) }),
     version,
-    setState: (entity, subject, next) =>
+    setState: ({ entity, subject }, next) =>
       put(states, subject, { version: version(subject) + 1, state: next, way: wayOf(entity) }),
-    knowsRow: (view, key) => asked.has(rowId(view, key)),
-    row: (view, key) => {
-      const id = rowId(view.name, key)
+    knowsRow: ({ id }) => asked.has(id),
+    row: ({ id }) => {
       const changed = rows.get(id)
       return changed === undefined ? known.get(id) : changed.row
     },
-    setRow: (view, key, row) => put(rows, rowId(view.name, key), { view: view.name, key, row }),
+    setRow: ({ id, view, key }, row) => put(rows, id, { view: view.name, key, row }),
     mark: () => {
       undoes = []
     },

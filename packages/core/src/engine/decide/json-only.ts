@@ -28,16 +28,16 @@ function isJson(value: unknown): boolean {
       return false
   }
   if (value === null) return true
-  if (Array.isArray(value)) return value.every(isJson) && !hasHoles(value)
+  if (Array.isArray(value)) return isJsonList(value)
   if (!isPlain(value)) return false
   for (const name in value) if (!isJson((value as Record<string, unknown>)[name])) return false
   return true
 }
 
-/** `every` passes over them, and they come back as null. */
-function hasHoles(list: readonly unknown[]): boolean {
-  for (let n = 0; n < list.length; n += 1) if (!(n in list)) return true
-  return false
+/** A hole is `undefined` here, and would come back as null. */
+function isJsonList(list: readonly unknown[]): boolean {
+  for (let n = 0; n < list.length; n += 1) if (!isJson(list[n])) return false
+  return true
 }
 
 function isPlain(value: object): boolean {

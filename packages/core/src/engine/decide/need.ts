@@ -44,17 +44,14 @@ export function needOf(works: readonly Work[], service: ServiceDef, claims: bool
       for (const { subject } of touched) subjects.add(subject)
       guessRows(handler.emits, head.key)
     }
-    for (const { view, key } of changed) needRow(view.name, key)
+    for (const { id, view, key } of changed) rows.set(id, { view: view.name, key })
   }
 
   function guessRows(emits: readonly EventDef[], key: string): void {
     for (const view of service.views) {
-      if (emits.some((event) => view.projections.has(event.type))) needRow(view.name, key)
+      if (!emits.some((event) => view.projections.has(event.type))) continue
+      rows.set(rowId(view.name, key), { view: view.name, key })
     }
-  }
-
-  function needRow(view: string, key: string): void {
-    rows.set(rowId(view, key), { view, key })
   }
 }
 

@@ -1,11 +1,12 @@
-import { type EventHead, type Loaded, type Need, needNothing, rowId } from '../../ports/store.ts'
+import { type EventHead, type Loaded, type Need, needNothing } from '../../ports/store.ts'
 import type { Work } from '../intake/work.ts'
 import type { Fold } from './fold.ts'
 import { checkJson } from './json-only.ts'
 import type { Row } from './rows.ts'
 
 /** A row on its way to a view. */
-export interface Shown extends Row {
+export interface Shown {
+  readonly row: Row
   readonly work: Work
   readonly data: Readonly<Record<string, unknown>>
   readonly head: EventHead
@@ -24,22 +25,22 @@ export async function project(
 ): Promise<ReadonlyMap<Work, unknown>> {
   const unknown = new Map(
     shown
-      .filter(({ view, key }) => !picture.knowsRow(view.name, key))
-      .map(({ view, key }) => [rowId(view.name, key), { view: view.name, key }]),
+      .filter(({ row }) => !picture.knowsRow(row))
+      .map(({ row: { id, view, key } }) => [id, { view: view.name, key }]),
   )
   if (unknown.size > 0) {
     const need = { ...needNothing, rows: [...unknown.values()] }
     picture.load(need, await more(need))
   }
   const broken = new Map<Work, unknown>()
-  for (const { view, key, project: fold, work, data, head } of shown) {
+  for (const { row, work, data, head } of shown) {
     if (broken.has(work)) continue
     const meta = { eventId: head.id, correlationId: head.correlationId, at }
     try {
-      const row = fold(picture.row(view, key), data, meta, key)
-      if (row !== undefined)
-        checkJson(row, () => `The row ${key} of the view ${view.name} after ${head.type}`)
-      picture.setRow(view, key, row)
+      const value = row.project(picture.row(row), data, meta, row.key)
+      if (value !== undefined)
+        checkJson(value, () => `The row ${row.key} of the view ${row.view.name} after ${head.type}`)
+      picture.setRow(row, value)
     } catch (cause) {
       broken.set(work, cause)
     }

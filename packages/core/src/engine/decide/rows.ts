@@ -2,9 +2,12 @@ import type { EventDef } from '../../contract/event.ts'
 import type { ServiceDef } from '../../contract/service.ts'
 import type { Project, ViewDef } from '../../contract/view.ts'
 import { checkKey } from '../../limits.ts'
+import { rowId } from '../../ports/store.ts'
 
 /** A row of a view that an event changes. */
 export interface Row {
+  /** `rowId(view, key)`. */
+  readonly id: string
   readonly view: ViewDef
   readonly key: string
   readonly project: Project
@@ -27,7 +30,7 @@ export function rowsOf(
     for (const key of keys.length > 1 ? new Set(keys) : keys) {
       checkKey(key, () => `The key that ${event.type} names of the view ${view.name}`)
       rows ??= []
-      rows.push({ view, key, project: projection.project })
+      rows.push({ id: rowId(view.name, key), view, key, project: projection.project })
     }
   }
   return rows ?? none

@@ -63,8 +63,9 @@ export interface Touched {
 /** A handler with the entities that this event makes it decide about. */
 export interface Call {
   readonly handler: HandlerDef
-  /** In the order of its `at`s; of a list each id once. */
-  readonly ids: readonly (string | readonly string[])[]
+  /** In the order of its `at`s: the one, or a list in which each is once. */
+  readonly about: readonly (Touched | readonly Touched[])[]
+  /** The same in one list. */
   readonly touched: readonly Touched[]
 }
 
@@ -102,31 +103,50 @@ export interface EventWork {
 
 export type Work = CommandWork | EventWork
 
+/** What reading an event has found. */
+type Reading = Pick<EventWork, 'isAlone' | 'event' | 'data' | 'calls' | 'rows' | 'unreadable'>
+
 /** Reads an event and finds out whom and what it concerns; never throws: a fault is kept for the parking. */
 export function toWork(
   origin: Origin,
-  { system, service, codec }: { system: SystemDef; service: ServiceDef; codec: Codec },
+  declarations: { system: SystemDef; service: ServiceDef; codec: Codec },
 ): EventWork {
   const head = headOf(origin)
+  const { isAlone, event, data, calls, rows, unreadable } = read(origin, head, declarations)
+  // Named one by one, as each event comes through here and spreading takes much longer.
+  return {
+    kind: 'event',
+    origin,
+    queue: queueOf(origin, isAlone),
+    isAlone,
+    head,
+    event,
+    data,
+    calls,
+    rows,
+    unreadable,
+    settlement: undefined,
+  }
+}
+
+function read(
+  origin: Origin,
+  head: EventWork['head'],
+  { system, service, codec }: Parameters<typeof toWork>[1],
+): Reading {
   const arrived = { head, producer: producerOf(origin) }
-  const base = { kind: 'event' as const, origin, head, settlement: undefined }
   try {
     const event = isOwn({ origin }) ? declared(head, system) : admit(arrived, system)
     const data = codec.decode(event, head.payload)
     const calls = service.handlers
       .filter((handler) => handler.event.type === head.type)
       .map((handler) => callOf(handler, data))
-    const rows = rowsOf(service, event, data)
-    return { ...base, ...placeOf(origin, false), event, data, calls, rows, unreadable: undefined }
+    return { isAlone: false, event, data, calls, rows: rowsOf(service, event, data), unreadable: undefined }
   } catch (unreadable) {
-    const isAlone = isTerminal(unreadable) && !isOfNewerVersion(arrived, system, codec)
-    const event = system.events.get(head.type)
-    return { ...base, ...placeOf(origin, isAlone), event, data: {}, calls: [], rows: [], unreadable }
+    const isAlone =
+      origin.kind === 'message' && isTerminal(unreadable) && !isOfNewerVersion(arrived, system, codec)
+    return { isAlone, event: system.events.get(head.type), data: {}, calls: [], rows: [], unreadable }
   }
-}
-
-function placeOf(origin: Origin, isAlone: boolean): Pick<EventWork, 'queue' | 'isAlone'> {
-  return { isAlone: isAlone && origin.kind === 'message', queue: queueOf(origin, isAlone) }
 }
 
 /** Whether I/O must come before its decision. */
@@ -146,16 +166,14 @@ function headOf(origin: Origin): EventWork['head'] {
 }
 
 function callOf(handler: HandlerDef, data: unknown): Call {
-  const ids = handler.targets.map(({ select }) => {
+  const about = handler.targets.map(({ entity, select }) => {
     const chosen = select(data)
-    return typeof chosen === 'string' ? chosen : [...new Set(chosen)]
+    const ids = typeof chosen === 'string' ? [chosen] : [...new Set(chosen)]
+    checkIds(ids, () => `the handler on ${handler.event.type}, at ${entity.name}`)
+    const touched = ids.map((id) => ({ entity, id, subject: subjectOf(entity, id) }))
+    return typeof chosen === 'string' ? touched[0]! : touched
   })
-  const touched = handler.targets.flatMap(({ entity }, index) => {
-    const chosen = [ids[index]!].flat()
-    checkIds(chosen, () => `the handler on ${handler.event.type}, at ${entity.name}`)
-    return chosen.map((id) => ({ entity, id, subject: subjectOf(entity, id) }))
-  })
-  return { handler, ids, touched }
+  return { handler, about, touched: about.flat() }
 }
 
 /** Each entity once, however often it is named: an event stands once in a history. */

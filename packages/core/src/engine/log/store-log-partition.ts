@@ -65,15 +65,14 @@ export function take(
   const messages = events.flatMap((event): Message | [] => {
     const partition = byNumber.get(numberOf(event))
     const lane = partition?.lanes.get(event.topic!)
-    if (lane === undefined || event.position < lane.next) return []
+    if (partition === undefined || lane === undefined || event.position < lane.next) return []
     lane.inHand = event.position + 1
     heard.add(lane)
-    const { source, number, lanes: _ } = partition!
     return {
       source: lane.source,
-      partition: number,
+      partition: partition.number,
       position: event.position,
-      producer: source.store.service,
+      producer: partition.source.store.service,
       event,
     }
   })

@@ -37,10 +37,10 @@ export const mutations: readonly Mutation[] = [
     group: 'naming',
     case: 'a view that throws while it names its rows',
     file: 'engine/decide/need.ts',
-    from: 'for (const { view, key } of changed) needRow(view.name, key)',
+    from: 'for (const { id, view, key } of changed) rows.set(id, { view: view.name, key })',
     to: `void changed
     for (const view of service.views) {
-      for (const key of view.projections.get(head.type)?.keys(JSON.parse(new TextDecoder().decode(head.payload))) ?? []) needRow(view.name, key)
+      for (const key of view.projections.get(head.type)?.keys(JSON.parse(new TextDecoder().decode(head.payload))) ?? []) rows.set(rowId(view.name, key), { view: view.name, key })
     }`,
   },
   {
