@@ -42,7 +42,6 @@ describe('Kafka’s own tool', { skip: await skipWithoutKafka(), timeout: 120_00
 
   it('shows how far a service has come, and how many events it still has to handle', async () => {
     const publisher = await startPublisher(log, `lag-${randomUUID()}`)
-    setup.with(publisher, () => publisher.relay.close())
     const events = (count: number): ReturnType<typeof anEvent>[] =>
       Array.from({ length: count }, (_, n) => anEvent({ key: `key ${n % 20}`, text: `${n}` }))
 
