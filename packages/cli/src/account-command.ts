@@ -7,7 +7,7 @@ import { loadSystems, nowhere } from './systems.ts'
 
 /**
  * `waybill account add EMAIL [--role ROLE…] [--system NAME]`: makes an account with these roles, or gives them to the one
- * that there is. The system may run meanwhile, if its store can be shared.
+ * that there is, to whom knows its password. The system may run meanwhile, if its store can be shared.
  * @returns what was done, a sentence
  * @throws CONFIGURATION_INVALID
  */
@@ -58,7 +58,7 @@ export async function addAccount(
     })
     await engine.start()
     try {
-      return await giveAccount(engine, { email, roles, password: () => readPassword(email) }, systemCaller)
+      return await giveAccount(engine, { email, roles, password: await readPassword(email) }, systemCaller)
     } finally {
       await engine.stop()
     }

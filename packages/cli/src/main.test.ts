@@ -171,9 +171,13 @@ test('An administrator is made on the terminal, with a password from standard in
     [made.code, made.out],
     [0, 'Root@example.com has an account now, with the roles user, admin.\n'],
   )
-  const again = await add(args, '')
-  assert.match(again.out, /had an account; it has the roles user, admin now\. Its password stays/)
+  const again = await add(args, 'correct horse battery')
+  assert.match(again.out, /had an account; it has the roles user, admin now\./)
   assert.equal(again.code, 0)
+  // Somebody may have registered with an address that is not his.
+  const foreign = await add(args, 'another password')
+  assert.match(foreign.out, /has an account already, with another password: somebody has registered it/)
+  assert.equal(foreign.code, 1)
   const which = await add(['root@example.com'], 'correct horse battery')
   assert.match(which.out, /Several systems have accounts: name one by --system: depot, post/)
 

@@ -56,7 +56,7 @@ export const catalogue = {
   },
   KEY_INVALID: {
     family: 'retryable',
-    help: 'A key or an id was no string and no integer. Mend the field or the function that the message names.',
+    help: 'A key or an id was no string and no integer, or a text with half a character. Mend the field or the function that the message names.',
   },
   UNKNOWN_EVENT: {
     family: 'terminal',

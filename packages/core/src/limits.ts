@@ -22,14 +22,21 @@ export const sizes = {
   errorTextMax: 2_000,
 } as const
 
-/** @throws LIMIT_EXCEEDED when it is too long for a key; `what` names its place */
+/** @throws LIMIT_EXCEEDED when it is too long for a key, KEY_INVALID when no store would keep it; `what` names its place */
 export function checkKey(key: string, what: () => string): void {
+  if (!key.isWellFormed()) {
+    // A store would keep another one, and say that there is none like this.
+    throw new WaybillError(
+      'KEY_INVALID',
+      `${what()} holds half a character, one surrogate without its other.`,
+    )
+  }
   if (isTooLong(key)) {
     exceeded(`${what()} is ${bytesOf(key)} bytes long; at most ${sizes.keyBytesMax} are allowed`)
   }
 }
 
-/** @throws LIMIT_EXCEEDED when these are too many, or one of them is too long */
+/** @throws LIMIT_EXCEEDED when these are too many, and what `checkKey` throws of one of them */
 export function checkIds(ids: readonly string[], what: () => string): void {
   if (ids.length > sizes.idsMax) {
     exceeded(`${what()}, names ${ids.length} entities; at most ${sizes.idsMax} are allowed`)

@@ -13,7 +13,7 @@ import { limitRates } from '../http/rate-limit.ts'
 import { closeServer, createServer } from '../http/server.ts'
 import { expose } from '../telemetry/exposition.ts'
 import { accessOf } from './access.ts'
-import { refuseForeignHosts } from './foreign-hosts.ts'
+import { refuseForeignHosts } from '../http/foreign-hosts.ts'
 import { adminRoutes } from './routes.ts'
 
 /** What the process shows of itself, on a port that is not public. */

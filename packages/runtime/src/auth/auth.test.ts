@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { request } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import {
   createEngine,
@@ -25,6 +26,18 @@ describe('accounts', () => {
   let engine: Engine
   let gateway: Gateway
 
+  const gatewayOf = (options: { demo?: boolean }): Promise<Gateway> =>
+    testGateway({
+      system: definition,
+      trustedProxies: ['loopback'],
+      loginRateLimit: 1_000,
+      engines: new Map([[accounts.name, engine]]),
+      routes: async ({ http, caller }) => {
+        http.get('/me', (asked) => ({ ...caller(asked) }))
+      },
+      ...options,
+    })
+
   before(async () => {
     await store.open(accounts)
     engine = createEngine({
@@ -40,15 +53,7 @@ describe('accounts', () => {
       },
     })
     await engine.start()
-    gateway = await testGateway({
-      system: definition,
-      trustedProxies: ['loopback'],
-      loginRateLimit: 1_000,
-      engines: new Map([[accounts.name, engine]]),
-      routes: async ({ http, caller }) => {
-        http.get('/me', (request) => ({ ...caller(request) }))
-      },
-    })
+    gateway = await gatewayOf({})
   })
   after(async () => {
     await gateway.close()
@@ -219,10 +224,39 @@ describe('accounts', () => {
   test('demo accounts are made once', async () => {
     await seedDemoAccounts(engine)
     await seedDemoAccounts(engine)
+    const demo = await gatewayOf({ demo: true })
     for (const { email, password, roles } of demoAccounts) {
       assert.equal((await store.history(`account/${email}`)).length, 1)
-      const { body } = await post('login', { email, password })
-      assert.deepEqual((await call(gateway, 'GET /me', { token: body.accessToken })).body.roles, roles)
+      const { body } = await call(demo, 'POST /api/auth/login', { json: { email, password } })
+      assert.deepEqual((await call(demo, 'GET /me', { token: body.accessToken })).body.roles, roles)
     }
+    await demo.close()
+  })
+
+  test('where they are left from a demo, nobody gets in by what everybody knows of them', async () => {
+    for (const { email, password } of demoAccounts) {
+      for (const written of [email, email.toUpperCase()]) {
+        const { status, body } = await post('login', { email: written, password })
+        assert.deepEqual([status, body.code], [401, 'CREDENTIALS_INVALID'])
+      }
+    }
+  })
+
+  test('a demo on this machine is asked for by its name', async () => {
+    const demo = await gatewayOf({ demo: true })
+    const { status, body } = await new Promise<Answer>((resolve, reject) => {
+      const headers = { host: 'shop.example' }
+      request(`${demo.address}/readyz`, { agent: false, headers }, (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (part: string) => (text += part))
+        response.once('end', () =>
+          resolve({ status: response.statusCode!, headers: new Headers(), body: JSON.parse(text) }),
+        )
+      })
+        .on('error', reject)
+        .end()
+    })
+    assert.deepEqual([status, body.code], [421, 'HOST_FOREIGN'])
+    await demo.close()
   })
 })

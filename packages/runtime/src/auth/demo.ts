@@ -7,6 +7,11 @@ export const demoAccounts = [
   { email: 'admin@example.com', password: 'admin-password', name: 'Admin', roles: ['admin', 'user'] },
 ] as const
 
+/** Whether this is what everybody knows of a demo account. It may still be there where a demo was started before. */
+export function isDemoLogin(id: string, password: string): boolean {
+  return demoAccounts.some((known) => known.email === id && known.password === password)
+}
+
 /** Makes the demo accounts that are not there yet. */
 export async function seedDemoAccounts(engine: ServiceClient): Promise<void> {
   for (const account of demoAccounts) {

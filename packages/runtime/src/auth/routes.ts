@@ -9,6 +9,7 @@ import { parseRoute } from '../http/route.ts'
 import { traceparentOf } from '../http/trace.ts'
 import { systemClock } from '../clock.ts'
 import { Account, accountId, rehashPassword } from './account.ts'
+import { isDemoLogin } from './demo.ts'
 import { callerOf } from './identity.ts'
 import { loginGuard } from './login-guard.ts'
 import { hashPassword, isCheap, verifyPassword } from './password.ts'
@@ -29,11 +30,12 @@ export const authPath = '/api/auth/'
  * they change by commands. Registration is an ordinary command.
  * @param options.secret keys the fingerprints of requests
  * @param options.isLimited whether attempts at one account slow each other down
+ * @param options.isDemo whether the passwords of demo accounts are good, which everybody knows
  */
 export function authEndpoints(
   engine: ServiceClient,
   tokens: Tokens,
-  { secret, isLimited }: { secret: string; isLimited: boolean },
+  { secret, isLimited, isDemo }: { secret: string; isLimited: boolean; isDemo: boolean },
 ): readonly Endpoint[] {
   const pair = async (email: string, claims: RefreshClaims): Promise<unknown> => {
     // Read anew each time, so that changed roles hold from the next refresh on.
@@ -78,7 +80,8 @@ export function authEndpoints(
           throw new HttpProblem('RATE_LIMITED')
         }
         const { passwordHash } = await engine.read.entity(Account, email)
-        if (!(await verifyPassword(password, passwordHash === '' ? undefined : passwordHash, address))) {
+        const hasPassword = passwordHash !== '' && (isDemo || !isDemoLogin(email, password))
+        if (!(await verifyPassword(password, hasPassword ? passwordHash : undefined, address))) {
           throw new HttpProblem('CREDENTIALS_INVALID')
         }
         guard.succeeded(email, address)

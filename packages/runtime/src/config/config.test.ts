@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -122,6 +122,15 @@ test('All mistakes are named at once, each with what is allowed', () => {
 test('A mistake never shows what may be a secret', () => {
   assert.doesNotMatch(mistakesIn({ WAYBILL_JWT_SECRET: 'hunter2' }), /hunter2/)
   assert.doesNotMatch(mistakesIn({ WAYBILL_STORE: 'psql://waybill:hunter2@db' }), /hunter2/)
+  // Also where it does not belong.
+  for (const name of ['WAYBILL_JWT_SECRET_FILE', 'WAYBILL_STORE_FILE', 'WAYBILL_KAFKA_PASSWORD_FILE']) {
+    assert.doesNotMatch(mistakesIn({ [name]: 'hunter2' }), /hunter2/, name)
+  }
+  const key = '-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----'
+  for (const name of ['WAYBILL_KAFKA_KEY', 'WAYBILL_KAFKA_CERT', 'WAYBILL_HOST']) {
+    assert.doesNotMatch(mistakesIn({ [name]: key }), /hunter2|BEGIN/, name)
+  }
+  assert.doesNotMatch(mistakesIn({ WAYBILL_LOG: 'kafka:waybill:hunter2@broker:9092' }), /hunter2/)
 })
 
 test('Production needs a secret and takes no time scale', () => {
@@ -157,6 +166,9 @@ test('Demo mode is on the loopback address, or where it is asked for by name', (
   }
   assert.ok(demo({ WAYBILL_HOST: '0.0.0.0', WAYBILL_DEMO: 'true' }))
   assert.equal(demo({ WAYBILL_DEMO: 'false' }), false)
+  // What a proxy hands on comes from anywhere.
+  assert.equal(demo({ WAYBILL_TRUSTED_PROXIES: 'loopback' }), false)
+  assert.ok(demo({ WAYBILL_TRUSTED_PROXIES: 'loopback', WAYBILL_DEMO: 'true' }))
 })
 
 test('A demo in production, or beyond this machine without its name, is a mistake', () => {
@@ -176,6 +188,8 @@ test('A secret that others know, or can guess, is a mistake and is not shown', (
     'known-to-everybody-for-development-only',
     'changeme-changeme-0123456789-abcdefgh',
     'your-jwt-secret-0123456789-abcdefghijk',
+    'a-string-secret-at-least-256-bits-long',
+    '404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970',
     'correct-horse-correct-horse-correct-horse',
     'waybill-secret-waybill-secret-waybill',
     '0123456789abcdef0123456789abcdef',
@@ -231,7 +245,7 @@ test('A secret can be in a file', () => {
 test('A secret file that cannot be read, and a secret that is given twice, are mistakes', () => {
   assert.match(
     mistakesIn({ WAYBILL_JWT_SECRET_FILE: join(folder, 'none') }),
-    /WAYBILL_JWT_SECRET_FILE cannot be read \(ENOENT/,
+    /WAYBILL_JWT_SECRET_FILE names no file that can be read \(ENOENT\)/,
   )
   assert.match(
     mistakesIn({ WAYBILL_JWT_SECRET: secret, WAYBILL_JWT_SECRET_FILE: join(folder, 'secret') }),
@@ -245,4 +259,19 @@ test('In demo mode the secret is made once and kept for its owner alone', () => 
   const file = join(folder, 'jwt-secret')
   assert.equal(readFileSync(file, 'utf8'), first)
   assert.equal(statSync(file).mode & 0o777, 0o600)
+})
+
+test('A kept secret is no link, and nothing that can be guessed', () => {
+  const [open, known] = ['open', 'known'].map((name) => join(folder, name)) as [string, string]
+  writeFileSync(join(folder, 'public'), secret, { mode: 0o644 })
+  mkdirSync(open)
+  symlinkSync(join(folder, 'public'), join(open, 'jwt-secret'))
+  assert.throws(
+    () => readConfig({ WAYBILL_DATA: open }, systems),
+    /jwt-secret is no file that this process may/,
+  )
+  assert.equal(statSync(join(folder, 'public')).mode & 0o777, 0o644)
+  mkdirSync(known)
+  writeFileSync(join(known, 'jwt-secret'), 'a secret of at least thirty-two characters')
+  assert.throws(() => readConfig({ WAYBILL_DATA: known }, systems), /jwt-secret holds no secret: remove it/)
 })

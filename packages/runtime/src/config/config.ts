@@ -53,8 +53,9 @@ export function readConfig(
   const registry = readSecret('WAYBILL_REGISTRY', kinds.registryAddress)
   const redis = readSecret('WAYBILL_REDIS', kinds.redisAddress)
   const host = read('WAYBILL_HOST', kinds.hostName) ?? '127.0.0.1'
-  const demo = readDemoMode(environment, { nodeEnv: variables['NODE_ENV'], host })
   const trustedProxies = read('WAYBILL_TRUSTED_PROXIES', kinds.networks) ?? []
+  const nodeEnv = variables['NODE_ENV'] ?? ''
+  const demo = readDemoMode(environment, { nodeEnv, host, trustedProxies })
   const ports = new Map(
     applications.map(({ name, defaultPort }) => [name, read(portVariable(name), kinds.port) ?? defaultPort]),
   )
@@ -67,7 +68,7 @@ export function readConfig(
 
   if (!demo && givenSecret === undefined && mistakes.length === mistakesBefore) {
     mistakes.push(
-      `WAYBILL_JWT_SECRET is not set; outside of demo mode it is required: ${signingSecret.allowed}. Demo mode is where NODE_ENV is not set (or development, or test) and WAYBILL_HOST is the loopback address, or where WAYBILL_DEMO is true`,
+      `WAYBILL_JWT_SECRET is not set; outside of demo mode it is required: ${signingSecret.allowed}. Demo mode is where NODE_ENV is not set (or development, or test) WAYBILL_HOST is the loopback address and WAYBILL_TRUSTED_PROXIES is not set, or where WAYBILL_DEMO is true`,
     )
   }
   if (!demo && timeScale !== 1) {

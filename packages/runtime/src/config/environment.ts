@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { messageOf, nearest } from '@waybill/core'
+import { nearest } from '@waybill/core'
 
 /** What a variable takes: how to read it, and the words for what is allowed. */
 export interface Kind<T> {
@@ -36,7 +36,8 @@ export function createEnvironment(variables: Readonly<Record<string, string | un
       return readFileSync(path, 'utf8').trim()
     } catch (error) {
       mistakes.push(
-        `${name} cannot be read (${messageOf(error)}); allowed: a file with the secret as its only text`,
+        // Not what it is set to: that may be the secret itself.
+        `${name} names no file that can be read (${(error as NodeJS.ErrnoException).code}); allowed: the path of a file with the secret as its only text`,
       )
       return undefined
     }
@@ -59,7 +60,7 @@ export function createEnvironment(variables: Readonly<Record<string, string | un
     read(name, kind) {
       known.add(name)
       const text = variables[name]
-      return text ? parse(name, text, kind, `'${withoutPassword(text)}'`) : undefined
+      return text ? parse(name, text, kind, shown(text)) : undefined
     },
     readSecret(name, kind) {
       known.add(name).add(`${name}_FILE`)
@@ -76,7 +77,7 @@ export function createEnvironment(variables: Readonly<Record<string, string | un
   }
 }
 
-/** Nobody should put one there, but who does must not find it in a log. */
-function withoutPassword(text: string): string {
-  return text.replace(/\/\/.*@/s, '//…@')
+/** Nobody should put a password or a key there, but who does must not find it in a log. */
+function shown(text: string): string {
+  return /-----BEGIN|\p{Cc}/u.test(text) ? 'not usable' : `'${text.replace(/^([\w+.-]+:\/\/)?.*@/s, '$1…@')}'`
 }

@@ -9,6 +9,14 @@ const packedMin = 18
 /** Words that people put where a secret is to come, and into files that everybody can read. */
 const words =
   /secret|passw?ord|waybill|token|jwt|key|super|change|this|replace|place.?holder|your|production|development|default|example|admin|test|user|known|everybody|only|correct|horse|battery|staple|least|thirty|characters/gi
+/** What documents of others show as a secret, and people copy: of jwt.io and of tutorials about Spring. */
+const published = new Set([
+  'a-string-secret-at-least-256-bits-long',
+  'a-valid-string-secret-that-is-at-least-384-bits-long',
+  'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
+  '404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970',
+  '3cfa76ef14937c1c0ea519f8fc057a80fcd04a7420f8e8bcd0a7567c272e007b',
+])
 /** Letters and digits that follow each other, in the alphabet or on a keyboard. */
 const rows = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfghjkl', 'zxcvbnm']
 const sequenceMin = 4
@@ -16,7 +24,8 @@ const sequenceMin = 4
 /** Signs tokens: whoever guesses it is an administrator. */
 export const signingSecret: Kind<string> = {
   allowed: 'at least 32 characters that nobody can guess, such as openssl rand -base64 48 makes',
-  parse: (value) => (value.length >= lengthMin && isHardToGuess(value) ? value : undefined),
+  parse: (value) =>
+    value.length >= lengthMin && !published.has(value) && isHardToGuess(value) ? value : undefined,
 }
 
 function isHardToGuess(value: string): boolean {

@@ -147,6 +147,7 @@ export async function startApplication(options: {
       port: config.ports.get(name)!,
       rateLimit: config.rateLimit,
       loginRateLimit: config.loginRateLimit,
+      demo: config.demo,
       redis: config.redis,
       trustedProxies: config.trustedProxies,
       jwtSecret,

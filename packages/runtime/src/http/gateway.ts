@@ -12,11 +12,13 @@ import type { Application } from '../application.ts'
 import { accounts } from '../auth/accounts.ts'
 import { identifyCallers } from '../auth/identity.ts'
 import { authEndpoints, authPath } from '../auth/routes.ts'
+import { isLoopback } from '../config/demo-mode.ts'
 import { createTokens, type Tokens } from '../auth/tokens.ts'
 import { commandEndpoint } from './commands.ts'
 import { addDocs } from './docs.ts'
 import { addEndpoint, type Endpoint } from './endpoint.ts'
 import { addFrontPage } from './front-page.ts'
+import { refuseForeignHosts } from './foreign-hosts.ts'
 import { addHealth, type Health } from './health.ts'
 import { openApi } from './openapi.ts'
 import { HttpProblem } from './problem.ts'
@@ -40,6 +42,8 @@ export interface GatewayOptions {
   /** Where all gateways of this system count requests, `redis://…`; `undefined`: each for itself. */
   readonly redis?: string | undefined
   readonly jwtSecret: string
+  /** Whether the accounts that everybody knows may log in; on the loopback address then only who asks for that. */
+  readonly demo: boolean
   /** See `createServer`. */
   readonly trustedProxies?: readonly string[]
   readonly logger: FastifyBaseLogger
@@ -60,6 +64,7 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { system, engines, loginRateLimit } = options
   const http = createServer(options.logger, options.trustedProxies)
+  if (options.demo && isLoopback(options.host)) refuseForeignHosts(http)
   const tokens = await createTokens(http, system.name, options.jwtSecret)
   identifyCallers(http, tokens)
   await limitRates(http, { perMinute: options.rateLimit, redis: options.redis, system: system.name })
@@ -100,7 +105,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
 }
 
 function endpointsOf(
-  { system, engines, jwtSecret, loginRateLimit }: GatewayOptions,
+  { system, engines, jwtSecret, loginRateLimit, demo }: GatewayOptions,
   tokens: Tokens,
 ): readonly Endpoint[] {
   const queries = system.services.flatMap((service) => service.queries)
@@ -115,7 +120,10 @@ function endpointsOf(
   const user = system.services.includes(accounts) ? engines.get(accounts.name) : undefined
   return user === undefined
     ? derived
-    : [...derived, ...authEndpoints(user, tokens, { secret: jwtSecret, isLimited: loginRateLimit > 0 })]
+    : [
+        ...derived,
+        ...authEndpoints(user, tokens, { secret: jwtSecret, isLimited: loginRateLimit > 0, isDemo: demo }),
+      ]
 }
 
 function hasRoute<P extends CommandDef | QueryDef>(

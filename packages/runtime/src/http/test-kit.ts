@@ -33,6 +33,7 @@ export function testGateway(
     rateLimit: 0,
     loginRateLimit: 0,
     jwtSecret: secret,
+    demo: false,
     logger: pino({ level: 'silent' }),
     health: { ready: async () => true, halted: () => [] },
     ...options,

@@ -103,6 +103,28 @@ export const naming = group('naming', {
     ])
   },
 
+  'half a character is in no key, and harms nobody else': async (world) => {
+    const it = shelves(world, ({ id, n }) => [n === 0 ? id : 'half \ud800'])
+    const process = await world.run(it.system)
+    await assert.rejects(it.tell(process, 'half \ud800'), (error) => {
+      assert.ok(hasCode(error, 'KEY_INVALID'))
+      assert.match(String(error), /The id that say names holds half a character/)
+      return true
+    })
+    await Promise.all([it.tell(process, 'half', 1), it.tell(process, 'good'), it.tell(process, 'whole 😀')])
+    for (const id of ['good', 'whole 😀']) {
+      await eventually(
+        `${id} has come`,
+        async () => (await process.state(it.shelving, it.Shelf, id)).count === 1,
+      )
+    }
+    const store = await world.look(it.shelving, it.system)
+    await eventually('the other is set aside', async () => (await store.parked(10)).length === 1)
+    const [parked] = await store.parked(10)
+    assert.equal(parked!.error!.code, 'KEY_INVALID')
+    assert.match(parked!.error!.message, /An id of the handler on Said, at shelf, holds half a character/)
+  },
+
   'what is too long for a key or a payload is refused where it enters': async (world) => {
     const it = shelves(world, ({ id }) => [id])
     const process = await world.run(it.system)

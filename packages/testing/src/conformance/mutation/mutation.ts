@@ -44,6 +44,14 @@ export const mutations: readonly Mutation[] = [
     }`,
   },
   {
+    defect: 'takes keys that no store keeps as they are',
+    group: 'naming',
+    case: 'half a character is in no key',
+    file: 'core/src/limits.ts',
+    from: 'if (!key.isWellFormed())',
+    to: 'if (key.length < 0)',
+  },
+  {
     defect: 'takes keys of any length',
     group: 'naming',
     case: 'what is too long for a key or a payload',

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { isLoopback } from '../config/demo-mode.ts'
-import { HttpProblem } from '../http/problem.ts'
+import { HttpProblem } from './problem.ts'
 
 /**
  * Refuses requests that were not meant for this machine. A page of a foreign site can let its own name stand for it (DNS
