@@ -28,9 +28,8 @@ export async function checkServices(database: Database, name: string, system: Sy
   }
   await database.read((run) =>
     run({
-      text: `with declared as (select jsonb_array_elements_text($2::jsonb) as service),
-        gone as (delete from waybill.service where system = $1 and service not in (select service from declared))
-        insert into waybill.service select $1, service from declared on conflict do nothing`,
+      // What is gone stays: else the start after the next would miss nothing.
+      text: `insert into waybill.service select $1, jsonb_array_elements_text($2::jsonb) on conflict do nothing`,
       values: [name, JSON.stringify(declared)],
     }),
   )

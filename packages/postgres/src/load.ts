@@ -1,5 +1,6 @@
 import { type Loaded, type Need, rowId, type Snapshot } from '@waybill/core'
-import { texts, uuids } from './binary.ts'
+import { texts } from './binary.ts'
+import { claim, claimed } from './claims.ts'
 import type { Rows, Run } from './database.ts'
 import { dbNow, type Tables } from './schema.ts'
 import { raw, type Sql, sql, statement } from './sql.ts'
@@ -30,7 +31,7 @@ const movedMax = 10_000
 
 /**
  * Reads what a batch needs, in one round trip.
- * @param mode `lock`: in a transaction; claims event ids, and keeps what it reads from changing
+ * @param mode `lock`: in a transaction; claims what has come, and keeps what it reads from changing
  */
 export async function load(
   run: Run,
@@ -123,25 +124,4 @@ function located(
     if (gen > 0 || isRowFull !== null) places.set(subject, { gen, isFull: isRowFull !== null })
   }
   return { snapshots, places }
-}
-
-/** Claims event ids and tells which of them were claimed before. */
-async function claim(run: Run, tables: Tables, ids: Need['claim']): Promise<ReadonlySet<string>> {
-  if (ids.length === 0) return new Set()
-  // In order, so that of two batches with the same ids one waits for the other.
-  const fresh = await run(
-    statement(sql`insert into ${tables.inbox} (event_id, at)
-      select id, ${dbNow} from unnest(${uuids(ids)}) u(id)
-      order by id on conflict do nothing returning event_id`),
-  )
-  const claimedNow = new Set(fresh.map(([id]) => id))
-  return new Set(ids.filter((id) => !claimedNow.has(id)))
-}
-
-async function claimed(run: Run, tables: Tables, ids: Need['claim']): Promise<ReadonlySet<string>> {
-  if (ids.length === 0) return new Set()
-  const found = await run(
-    statement(sql`select event_id from ${tables.inbox} where event_id = any(${uuids(ids)})`),
-  )
-  return new Set(found.map(([id]) => id))
 }

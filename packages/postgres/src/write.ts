@@ -1,5 +1,6 @@
 import { rowId, type Write } from '@waybill/core'
 import { booleans, ints, longs, texts, uuids } from './binary.ts'
+import { claimParts } from './claims.ts'
 import { eventArrays, eventColumns } from './event-columns.ts'
 import { conflict } from './failures.ts'
 import type { Place } from './load.ts'
@@ -131,14 +132,5 @@ function replyParts(tables: Tables, { replies }: Write): readonly Part[] {
         ${texts(replies.map(({ reply }) => JSON.stringify(reply)))},
         ${longs(replies.map(({ keepMs }) => Math.ceil(keepMs)))}
       ) u(slot, fingerprint, reply, keep_ms)`,
-  )
-}
-
-function claimParts(tables: Tables, { unclaim }: Write): readonly Part[] {
-  return change(
-    'unclaimed',
-    unclaim,
-    conflict,
-    () => sql`delete from ${tables.inbox} using h where event_id = any(${uuids(unclaim)})`,
   )
 }

@@ -20,7 +20,7 @@ function namespaceOf(system: SystemDef): string {
 }
 
 /** The full name of an event's record: `waybill.shop.OrderCreated`. */
-export function fullNameOf(system: SystemDef, event: EventDef): string {
+export function fullNameOf(system: SystemDef, event: Pick<EventDef, 'type'>): string {
   return `${namespaceOf(system)}.${recordName(event.type)}`
 }
 

@@ -1,6 +1,7 @@
 import { type Codec, type EventDef, messageOf, type SystemDef } from '@waybill/core'
 import type { Type } from 'avsc'
 import { absentAgain, type Mend } from './absent.ts'
+import { fullNameOf } from './avro.ts'
 import type { AvroSchema } from './avro-schema.ts'
 import { avroType } from './avro-type.ts'
 import { misfitsOf, payloadInvalid, payloadUnreadable } from './payload-errors.ts'
@@ -75,10 +76,11 @@ export function createAvroCodec(system: SystemDef, ids: SchemaIds): Codec {
       return codec.mend(value)
     },
 
-    typeOf(payload) {
+    isWrittenAs(payload, type) {
       const writer = schemaIdIn(payload)
       const schema = writer === undefined ? undefined : ids.schemaOf(writer)
-      return typeof schema === 'object' && 'name' in schema ? schema.name : undefined
+      if (typeof schema !== 'object' || !('namespace' in schema)) return false
+      return `${schema.namespace}.${schema.name}` === fullNameOf(system, { type })
     },
   }
 

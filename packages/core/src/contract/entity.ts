@@ -32,10 +32,17 @@ export interface Many<S> {
 /**
  * Declares an entity.
  * @param name unique in its service, part of its subject: `order` gives `order/0192…`
- * @param initial the state before the first event: what JSON can hold, as each state after it must be
+ * @param initial the state before the first event: what JSON can hold, as each state after it must be; it is frozen
  */
 export function entity<S>(name: string, initial: S & Json<S>): EntityDef<S> {
-  return build<S>(name, initial, new Map(), [])
+  return build<S>(name, frozen(initial), new Map(), [])
+}
+
+/** Each entity begins with it: an evolve that changed it in place would change all of them. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.values(value).forEach(frozen)
+  return Object.freeze(value)
 }
 
 function build<S>(

@@ -111,7 +111,15 @@ function eventFaults({ type, schema, key }: EventDef): string[] {
 }
 
 /** The fields by which a service names entities and rows. */
-function nameFaults({ name, handlers, views }: ServiceDef): string[] {
+function nameFaults({ name, entities, handlers, views }: ServiceDef): string[] {
+  const names = [
+    ...entities.map((one) => ['entity', one.name]),
+    ...views.map((one) => ['view', one.name]),
+  ].map(([kind, given]) => ({
+    place: `${kind} '${given}'`,
+    // A slash ends it where it stands before an id.
+    fault: /^[^\s/]+$/.test(given!) ? undefined : 'its name takes no slash and no space',
+  }))
   const targets = handlers.flatMap(({ event, targets: all }) =>
     all.map(({ entity, field }) => ({
       place: `handler on ${event.type}, at ${entity.name}`,
@@ -136,7 +144,7 @@ function nameFaults({ name, handlers, views }: ServiceDef): string[] {
         fault: unknownField('its row', view.row, field),
       })),
   )
-  return [...targets, ...keys, ...listens, ...indexes].flatMap(({ place, fault }) =>
+  return [...names, ...targets, ...keys, ...listens, ...indexes].flatMap(({ place, fault }) =>
     fault === undefined ? [] : `service ${name}: ${place}: ${fault}`,
   )
 }

@@ -10,10 +10,10 @@ export interface Codec {
    */
   decode(event: EventDef, payload: Uint8Array): Readonly<Record<string, unknown>>
   /**
-   * The type of event that a payload says it was written as, declared or not; `undefined`: none. Never throws. Without it,
-   * payloads do not say, and what their heads say is believed.
+   * Whether a payload says that it was written as an event of this type, declared or not, of this system. Never throws.
+   * Without it, payloads do not say, and what their heads say is believed.
    */
-  typeOf?(payload: Uint8Array): string | undefined
+  isWrittenAs?(payload: Uint8Array, type: string): boolean
   /**
    * Finds out what these payloads need to be decoded: the schema of a newer version that another process wrote, say. To be
    * awaited before. Payloads that can never be decoded are no error here. Without it, a codec knows everything by itself.

@@ -132,8 +132,8 @@ export interface NewReply extends StoredReply {
 /** What a batch needs to know before it decides. */
 export interface Need {
   /**
-   * Ids of received events; those seen before are duplicates. Empty where the log cannot repeat. An id stays claimed only
-   * if the batch commits.
+   * Names of received events, any texts; those seen before are duplicates. Empty where the log cannot repeat. A name stays
+   * claimed only if the batch commits.
    */
   readonly claim: readonly string[]
   readonly subjects: readonly string[]
@@ -160,7 +160,7 @@ export interface Loaded {
 
 /** Everything that a batch changes. It happens as a whole or not at all. */
 export interface Write {
-  /** Of the ids that its need has claimed, those that it leaves to another batch after all. */
+  /** Of the names that its need has claimed, those that it leaves to another batch after all. */
   readonly unclaim: readonly string[]
   readonly events: readonly NewEvent[]
   /** `version` is the new one, `expected` the one that was loaded (0: none). */
@@ -303,7 +303,7 @@ export interface Store extends Leases {
   keepNotes(notes: ReadonlyMap<string, string>): Promise<void>
   /** Whether there is a state of such an entity, or an event of this type in the history of an entity. */
   holds(what: { readonly entity: string } | { readonly event: string }): Promise<boolean>
-  /** Forgets event ids claimed so long ago, and replies that need not be kept any longer. */
+  /** Forgets names claimed so long ago, and replies that need not be kept any longer. */
   forget(claimedBeforeMs: number): Promise<void>
 }
 

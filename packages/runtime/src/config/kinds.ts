@@ -78,5 +78,12 @@ export const redisAddress: Kind<string> = {
 
 function hasScheme(value: string, ...schemes: readonly string[]): boolean {
   const url = URL.parse(value)
-  return url !== null && schemes.includes(url.protocol) && url.hostname !== ''
+  if (url === null || !schemes.includes(url.protocol) || url.hostname === '') return false
+  try {
+    // As those who connect do.
+    decodeURIComponent(url.username + url.password + url.pathname)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -46,8 +46,8 @@ export function transaction(options: {
     const loaded = await store.load({ ...needOf(acting, service, claims), rows: [] })
     // Behind a parked event of its queue the effect must wait, and a repeated one has had its effect.
     const free = acting.filter(
-      ({ origin, head, queue }) =>
-        origin.kind === 'parked' || !(loaded.queues.has(queue) || loaded.duplicates.has(head.id)),
+      ({ origin, name, queue }) =>
+        origin.kind === 'parked' || !(loaded.queues.has(queue) || loaded.duplicates.has(name)),
     )
     await effects.settle(free, loaded, meanwhile)
   }
@@ -72,11 +72,11 @@ export function transaction(options: {
   }
 }
 
-/** Ids that were claimed for the whole batch, of works that it does not come to: they will be claimed again. */
+/** What was claimed for the whole batch, of works that it does not come to: they will be claimed again. */
 function leftOf({ claim }: Need, { duplicates }: Loaded, done: readonly Work[]): readonly string[] {
-  const ids = new Set(done.flatMap(claimOf))
+  const used = new Set(done.flatMap(claimOf))
   // The log may have brought one twice.
-  return [...new Set(claim)].filter((id) => !ids.has(id) && !duplicates.has(id))
+  return [...new Set(claim)].filter((name) => !used.has(name) && !duplicates.has(name))
 }
 
 /** Works whose effect has yet to run: of each queue only the first, since the next must see what became of it. */

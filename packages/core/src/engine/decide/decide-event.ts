@@ -29,8 +29,8 @@ function isRepeated({ aside, seen }: Deciding, work: EventWork): boolean {
   if (work.origin.kind !== 'message') return false
   // Only the same one has this queue.
   if (work.isAlone) return aside.mustWait(work)
-  if (seen.has(work.head.id)) return true
-  seen.add(work.head.id)
+  if (seen.has(work.name)) return true
+  seen.add(work.name)
   return false
 }
 

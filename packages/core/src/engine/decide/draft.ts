@@ -7,6 +7,7 @@ import type { Codec } from '../../ports/codec.ts'
 import type { Ids } from '../../ports/ids.ts'
 import { type EventHead, type Loaded, type Need, type NewDeadline, type NewEvent } from '../../ports/store.ts'
 import { eachOnce, type Touched, type Work } from '../intake/work.ts'
+import { asWritten } from './as-written.ts'
 import { type Fold, fold } from './fold.ts'
 import { project, type Shown } from './projections.ts'
 import { checkJson } from './json-only.ts'
@@ -78,10 +79,11 @@ export function draft(
   let current: Work | undefined
   let marked = { events: 0, deadlines: 0, shown: 0 }
 
-  function record({ event, data, laterMs }: Emitted, touched: readonly Touched[], cause: Cause): void {
+  function record({ event, data: made, laterMs }: Emitted, touched: readonly Touched[], cause: Cause): void {
     const evolving = touched.filter(({ entity }) => entity.evolves.has(event.type))
-    const payload = codec.encode(event, data)
-    checkPayload(event, data, payload)
+    const payload = codec.encode(event, made)
+    checkPayload(event, made, payload)
+    const data = asWritten(event, made, payload, codec)
     bytes += payload.length
     const head = {
       id: ids.newId(),

@@ -55,7 +55,7 @@ export function needOf(works: readonly Work[], service: ServiceDef, claims: bool
   }
 }
 
-/** The id by which an event that has come is known again, if it has one that counts. */
+/** By what an event that has come is known again, if it has an id that counts. */
 export function claimOf(work: Work): readonly string[] {
-  return work.kind === 'event' && work.origin.kind === 'message' && !work.isAlone ? [work.head.id] : []
+  return work.kind === 'event' && work.origin.kind === 'message' && !work.isAlone ? [work.name] : []
 }

@@ -18,9 +18,9 @@ export interface Acting {
 /** One attempt of an effect. Never rejects. */
 export async function act(
   { service, clock, io, timeScale }: Acting,
-  { head, data, origin }: EventWork,
+  { name, head, data, origin }: EventWork,
   call: Call,
-  states: unknown,
+  statesOf: () => unknown,
 ): Promise<Settlement['result']> {
   const { run, limits: declared } = call.handler.effect!
   const withinMs = declared.within === undefined ? Infinity : toMs(declared.within) / timeScale
@@ -29,8 +29,10 @@ export async function act(
   if (leftMs <= 0) return { kind: 'unknown' }
   const what = `The effect on ${head.type}`
   try {
+    // One of them may be what cannot be folded.
+    const states = statesOf()
     const value = await attempt(clock, Math.min(attemptMs(declared, timeScale), leftMs), what, (limit) =>
-      run(states, data, effectIo(io, `${service}:${head.id}`, limit)),
+      run(states, data, effectIo(io, `${service}:${name}`, limit)),
     )
     return { kind: 'answered', value }
   } catch (cause) {

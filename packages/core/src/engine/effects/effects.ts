@@ -32,7 +32,7 @@ interface Run {
 /** @param options.ended called when an effect ends that nobody waits for any more, with the queue of its event */
 export function effects(options: Acting & { ended: (queue: string) => void }): Effects {
   const { clock, ended } = options
-  /** By the id of their event. */
+  /** By the name of their event. */
   const runs = new Map<string, Run>()
   const progress = signal()
   let underWay = 0
@@ -48,9 +48,9 @@ export function effects(options: Acting & { ended: (queue: string) => void }): E
       endedAt: undefined,
       isWaitedFor: true,
     }
-    runs.set(work.head.id, run)
+    runs.set(work.name, run)
     underWay += 1
-    void act(options, work, call, statesOf(call, picture)).then((result) => {
+    void act(options, work, call, () => statesOf(call, picture)).then((result) => {
       run.settlement = { result, seen }
       run.endedAt = clock.monotonic()
       underWay -= 1
@@ -75,7 +75,7 @@ export function effects(options: Acting & { ended: (queue: string) => void }): E
       tidy()
       const picture = fold()
       picture.load(needNothing, loaded)
-      const mine = works.map((work) => ({ work, run: runs.get(work.head.id) ?? begin(work, picture) }))
+      const mine = works.map((work) => ({ work, run: runs.get(work.name) ?? begin(work, picture) }))
       const waitedFor = mine.flatMap(({ run }) => (run?.isWaitedFor ? run : []))
       await quiet(waitedFor, { clock, progress, meanwhile })
       for (const { work, run } of mine) {
@@ -87,9 +87,9 @@ export function effects(options: Acting & { ended: (queue: string) => void }): E
       if (runs.size === 0) return
       for (const work of works) {
         if (work.kind !== 'event') continue
-        const run = runs.get(work.head.id)
+        const run = runs.get(work.name)
         // One that has ended since has yet to do its part.
-        if (run?.endedAt !== undefined && run.settlement === work.settlement) runs.delete(work.head.id)
+        if (run?.endedAt !== undefined && run.settlement === work.settlement) runs.delete(work.name)
       }
     },
     nudge: progress.ring,

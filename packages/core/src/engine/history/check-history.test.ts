@@ -103,3 +103,37 @@ test('a view that is new on a service with data is said to be empty', async () =
   )
   assert.match(news.join(), /^View later is new: it shows what happens from now on/)
 })
+
+test('what was gone for a while is missed all the same', async () => {
+  const store = await withHistory()
+  await checkHistory(lending({ entity: 'volume', event: 'Borrowed', retired: ['book', 'Lent'] }), store)
+  await assert.rejects(checkHistory(lending({ entity: 'volume', event: 'Borrowed' }), store), {
+    message: /entity book: it has a history(.|\n)*event Lent: it has a history|event Lent(.|\n)*entity book/,
+  })
+})
+
+test('a view that was gone for a while lacks something, and its rows have to fit', async () => {
+  const store = await withHistory()
+  const without = { ...lending(), views: [] }
+  await checkHistory(without, store)
+  await assert.rejects(checkHistory(lending({ row: { title: Type.String() } }), store), {
+    message: /view books: its row 'a' does not fit/,
+  })
+  assert.match(
+    (await checkHistory(lending(), store)).join(),
+    /View books is declared again: it shows nothing of what/,
+  )
+  assert.deepEqual(await checkHistory(lending(), store), [])
+})
+
+test('an entity that begins to change by an event of before is told of it', async () => {
+  const store = memoryStore('lending')
+  const whole = lending()
+  const [Book] = whole.entities
+  const less = { ...whole, entities: [{ ...Book!, evolves: new Map() }] }
+  await checkHistory(less, store)
+  assert.match(
+    (await checkHistory(whole, store)).join('\n'),
+    /Entity book changes by Lent from now on; those of before are not in its history/,
+  )
+})

@@ -1,4 +1,5 @@
 import { Value } from 'typebox/value'
+import type { EntityDef } from '../../contract/entity.ts'
 import type { ServiceDef } from '../../contract/service.ts'
 import type { ViewDef } from '../../contract/view.ts'
 import { WaybillError } from '../../errors.ts'
@@ -7,6 +8,8 @@ import { eventsOf } from './replay.ts'
 import { wayOf } from './way.ts'
 
 const pageMax = 1_000
+/** What is noted of a view that was declared before, and is not now. */
+const away = ''
 
 /**
  * To be called before a service starts on what an earlier definition of it has left: what the service declares is noted
@@ -22,7 +25,8 @@ export async function checkHistory(service: ServiceDef, store: Store): Promise<r
   const news: string[] = []
   for (const name of noted.keys()) {
     if (declared.has(name)) continue
-    const [kind, known] = name.split(' ') as [string, string]
+    const space = name.indexOf(' ')
+    const [kind, known] = [name.slice(0, space), name.slice(space + 1)]
     if (kind === 'view' || service.retired.includes(known)) continue
     if (await store.holds(kind === 'event' ? { event: known } : { entity: known })) {
       faults.push(`${kind} ${known}: it has a history, and is no longer declared`)
@@ -30,15 +34,25 @@ export async function checkHistory(service: ServiceDef, store: Store): Promise<r
   }
   for (const entity of service.entities) {
     const before = noted.get(`entity ${entity.name}`)
-    if (before === undefined || before === String(wayOf(entity))) continue
+    if (before === undefined || before === noteOf(entity)) continue
     news.push(
       `Entity ${entity.name} is folded in another way now: each state is folded anew from its history when it is needed.`,
     )
+    const known = new Set(before.split(' '))
+    const added = [...entity.evolves.keys()].filter((type) => !known.has(type) && noted.has(`event ${type}`))
+    if (added.length > 0) {
+      news.push(
+        `Entity ${entity.name} changes by ${added.join(', ')} from now on; those of before are not in its history.`,
+      )
+    }
   }
   for (const view of service.views) {
     const before = noted.get(`view ${view.name}`)
     if (before === undefined && noted.size > 0) {
       news.push(`View ${view.name} is new: it shows what happens from now on, and nothing of before.`)
+    }
+    if (before === away) {
+      news.push(`View ${view.name} is declared again: it shows nothing of what happened meanwhile.`)
     }
     if (before === undefined || before === JSON.stringify(view.row)) continue
     const misfit = await firstMisfit(view, store)
@@ -50,16 +64,23 @@ export async function checkHistory(service: ServiceDef, store: Store): Promise<r
       [`The service ${service.name} does not fit the data that it has:`, ...faults].join('\n  - '),
     )
   }
-  await store.keepNotes(declared)
+  // What is gone is noted for good: else the start after the next would miss nothing.
+  const gone = [...noted].map(([name, what]) => [name, name.startsWith('view ') ? away : what] as const)
+  await store.keepNotes(new Map([...gone, ...declared]))
   return news
 }
 
 function declaredBy(service: ServiceDef): ReadonlyMap<string, string> {
   return new Map([
     ...[...eventsOf(service).keys()].map((type) => [`event ${type}`, ''] as const),
-    ...service.entities.map((entity) => [`entity ${entity.name}`, String(wayOf(entity))] as const),
+    ...service.entities.map((entity) => [`entity ${entity.name}`, noteOf(entity)] as const),
     ...service.views.map((view) => [`view ${view.name}`, JSON.stringify(view.row)] as const),
   ])
+}
+
+/** The way in which it is folded, and the types by which it changes. */
+function noteOf(entity: EntityDef): string {
+  return [wayOf(entity), ...[...entity.evolves.keys()].sort()].join(' ')
 }
 
 /** The first row that the view's schema does not take, with the reason. */

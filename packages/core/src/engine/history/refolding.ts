@@ -1,6 +1,6 @@
 import { subjectOf, type EntityDef } from '../../contract/entity.ts'
 import type { ServiceDef } from '../../contract/service.ts'
-import { invariant } from '../../errors.ts'
+import { hasCode, invariant } from '../../errors.ts'
 import type { Codec } from '../../ports/codec.ts'
 import type { Loaded, Snapshot, Store } from '../../ports/store.ts'
 import { historiesOf, replay } from './replay.ts'
@@ -15,7 +15,8 @@ const keptMax = 10_000
  */
 export function refolding(store: Store, service: ServiceDef, codec: Codec): Store {
   const entities = new Map(service.entities.map((entity) => [entity.name, entity]))
-  const histories = historiesOf(service, store, codec)
+  // While a newer definition runs beside this one, a history holds events that only that one knows.
+  const histories = { ...historiesOf(service, store, codec), mayHold: () => true }
   const kept = new Map<string, Snapshot>()
 
   /** The entity of a snapshot that is to be folded anew. */
@@ -24,7 +25,26 @@ export function refolding(store: Store, service: ServiceDef, codec: Codec): Stor
     return entity === undefined || wayOf(entity) === way ? undefined : entity
   }
 
-  async function foldAnew(entity: EntityDef, old: Snapshot): Promise<void> {
+  async function foldAnew(entity: EntityDef, old: Snapshot): Promise<Snapshot> {
+    const { subject, version } = old
+    const way = wayOf(entity)
+    try {
+      return { subject, version, way, state: await folded(entity, old) }
+    } catch (cause) {
+      if (!isOfTheHistory(cause)) throw cause
+      // Only who needs this state fails by it, and not all that is loaded with it.
+      return {
+        subject,
+        version,
+        way,
+        get state(): never {
+          throw cause
+        },
+      }
+    }
+  }
+
+  async function folded(entity: EntityDef, old: Snapshot): Promise<unknown> {
     const id = old.subject.slice(subjectOf(entity, '').length)
     let state: unknown = entity.initial
     let version = 0
@@ -33,49 +53,64 @@ export function refolding(store: Store, service: ServiceDef, codec: Codec): Stor
       version += 1
     }
     invariant(version >= old.version, `The history of ${old.subject} holds fewer events than its state.`)
-    if (kept.size >= keptMax) kept.clear()
-    // Should it be further by now, that shows when it is loaded once more.
-    kept.set(old.subject, { ...old, state, way: wayOf(entity) })
+    return state
   }
 
   /** With the states that have been folded anew. @throws Outdated naming those that have yet to be */
-  function current(loaded: Loaded): Loaded {
+  function current(loaded: Loaded, anew: ReadonlyMap<string, Snapshot>): Loaded {
     let snapshots: Map<string, Snapshot> | undefined
     const old = new Map<Snapshot, EntityDef>()
     for (const snapshot of loaded.snapshots.values()) {
       const entity = outdated(snapshot)
       if (entity === undefined) continue
       const { subject, version } = snapshot
-      const anew = kept.get(subject)
-      if (anew?.version !== version) old.set(snapshot, entity)
-      else snapshots = (snapshots ?? new Map(loaded.snapshots)).set(subject, anew)
+      const found = anew.get(subject) ?? kept.get(subject)
+      if (found?.version !== version) old.set(snapshot, entity)
+      else snapshots = (snapshots ?? new Map(loaded.snapshots)).set(subject, found)
     }
     if (old.size > 0) throw new Outdated(old)
     return snapshots === undefined ? loaded : { ...loaded, snapshots }
   }
 
-  async function until<T>(done: () => Promise<T>): Promise<T> {
+  /** @param done is given what it takes, however much that is */
+  async function until<T>(done: (anew: ReadonlyMap<string, Snapshot>) => Promise<T>): Promise<T> {
+    const anew = new Map<string, Snapshot>()
     for (;;) {
       try {
-        return await done()
+        return await done(anew)
       } catch (cause) {
         if (!(cause instanceof Outdated)) throw cause
         // Outside of the transaction: what it has locked had better not wait for that.
-        await Promise.all([...cause.snapshots].map(([old, entity]) => foldAnew(entity, old)))
+        const found = await Promise.all([...cause.snapshots].map(([old, entity]) => foldAnew(entity, old)))
+        if (kept.size + found.length > keptMax) kept.clear()
+        for (const snapshot of found) {
+          // Should it be further by now, that shows when it is loaded once more.
+          anew.set(snapshot.subject, snapshot)
+          if (found.length <= keptMax) kept.set(snapshot.subject, snapshot)
+        }
       }
     }
   }
 
   return {
     ...store,
-    load: (need) => until(async () => current(await store.load(need))),
+    load: (need) => until(async (anew) => current(await store.load(need), anew)),
     transact: (need, decide) =>
-      until(() =>
+      until((anew) =>
         store.transact(need, (loaded, more) =>
-          decide(current(loaded), async (wanted) => current(await more(wanted))),
+          decide(current(loaded, anew), async (wanted) => current(await more(wanted), anew)),
         ),
       ),
   }
+}
+
+/** Whether it fails by what the history says and the evolves make of it, and not by who keeps it. */
+function isOfTheHistory(cause: unknown): boolean {
+  return (
+    hasCode(cause, 'DECIDE_FAILED') ||
+    hasCode(cause, 'PAYLOAD_UNREADABLE') ||
+    hasCode(cause, 'INVARIANT_BROKEN')
+  )
 }
 
 /** What ends a transaction that has met states of another way. */

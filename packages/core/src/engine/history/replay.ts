@@ -12,12 +12,12 @@ export interface Histories {
   readonly codec: Codec
   /** See `eventsOf`. */
   readonly events: ReadonlyMap<string, EventDef>
-  /** Types that are no longer declared on purpose: nothing of their payloads is read. */
-  readonly retired: readonly string[]
+  /** Whether a type that is not declared may stand there: then nothing of its payload is read. */
+  mayHold(type: string): boolean
 }
 
 export function historiesOf(service: ServiceDef, store: Histories['store'], codec: Codec): Histories {
-  return { store, codec, events: eventsOf(service), retired: service.retired }
+  return { store, codec, events: eventsOf(service), mayHold: (type) => service.retired.includes(type) }
 }
 
 /** The events of an entity, each with the state after it; a page of them at a time is in memory. */
@@ -50,11 +50,11 @@ export async function* replay<S>(
  */
 export function recordedOf(
   stored: StoredEvent,
-  { events, retired, codec }: Omit<Histories, 'store'>,
+  { events, mayHold, codec }: Omit<Histories, 'store'>,
 ): Recorded {
   const { position, id, type, at, correlationId, causationId } = stored
   const event = events.get(type)
-  if (event === undefined && !retired.includes(type)) {
+  if (event === undefined && !mayHold(type)) {
     throw new WaybillError(
       'DEFINITION_CHANGED',
       `The history holds ${type}, which the service does not declare.`,

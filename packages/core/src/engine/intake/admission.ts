@@ -43,15 +43,18 @@ export function declared({ type }: EventHead, { events }: Pick<SystemDef, 'event
 }
 
 /**
- * Whether an event that nobody declares seems to be of a newer version of the system: then it waits with its key for a
- * service of that version. Anything else that cannot be read must not hold up the key that it claims to have.
+ * Whether an event that nobody declares seems to be of a newer version of the system, as a service publishes it on a topic
+ * of its own: then it waits with its key for a service of that version. Anything else that cannot be read must not hold up the key that it claims to have.
  */
 export function isOfNewerVersion(
   { head, producer }: Arrived,
-  { events, services }: SystemDef,
+  { events, producerOf }: SystemDef,
   codec: Codec,
 ): boolean {
   if (head.type === '' || events.has(head.type)) return false
-  if (!services.some(({ name }) => name === producer)) return false
-  return codec.typeOf === undefined || codec.typeOf(head.payload) === head.type
+  const isFromItsOwner = [...events.values()].some(
+    ({ type, topic }) => topic?.name === head.topic && producerOf.get(type)!.name === producer,
+  )
+  if (!isFromItsOwner) return false
+  return codec.isWrittenAs?.(head.payload, head.type) ?? true
 }

@@ -85,6 +85,11 @@ export interface Settlement {
 export interface EventWork {
   readonly kind: 'event'
   readonly origin: Origin
+  /**
+   * What tells it from all others that this service is given: its topic and its id. By the id alone, who may write to one
+   * topic could make an event of another one look like a repetition.
+   */
+  readonly name: string
   /** Where it stands, or would stand, if it had to wait. */
   readonly queue: string
   /** It cannot be told to be one of ours: it stands alone, holds up no other event, and its id counts for nothing. */
@@ -117,6 +122,7 @@ export function toWork(
   return {
     kind: 'event',
     origin,
+    name: `${head.topic ?? ''}/${head.id}`,
     queue: queueOf(origin, isAlone),
     isAlone,
     head,

@@ -33,6 +33,7 @@ function forgeries({ flow, newId }: World): readonly (Forgery & { readonly code:
     // What is nothing at all.
     { producer: '', event: { type: 'Invented', payload: order }, code: 'UNKNOWN_EVENT' },
     { event: { type: '', payload: order }, code: 'UNKNOWN_EVENT' },
+    { producer: services.pay.name, event: { type: 'Newer', payload: order }, code: 'UNKNOWN_EVENT' },
     { event: { payload: Buffer.from('{"n":') }, code: 'PAYLOAD_UNREADABLE' },
   ]
   return forged.map(({ event, ...rest }) => ({ ...rest, event: { id: newId(), key: 'k', ...event } }))
@@ -123,5 +124,26 @@ export const admission = group('admission', {
     for (const n of [1, 2]) await process.note('k', n)
     await read(process, 1, 2)
     assert.equal((await store.parked(10)).length, 1)
+  },
+
+  'the id of an event counts on its own topic only, whoever has copied it': async (world) => {
+    const { flow, newId } = world
+    const { Placed } = flow.events
+    // As if the service that publishes orders copied the id of a note: it may publish orders, and nothing else.
+    const copy = (message: Message): Forgery => ({
+      producer: flow.services.order.name,
+      event: {
+        type: Placed.type,
+        topic: Placed.topic!.name,
+        payload: bytes({ orderId: newId(), product: 'p' }),
+      },
+    })
+    const process = await world.start({
+      log: (log) =>
+        repeatingLog(forgingLog(log, { forge: (message) => (isFirstNote(message) ? [copy(message)] : []) })),
+    })
+    for (const n of [1, 2]) await process.note('k', n)
+    await read(process, 1, 2)
+    process.assertNoCrash()
   },
 })

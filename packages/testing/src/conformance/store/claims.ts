@@ -20,6 +20,17 @@ export const claims = group('claims', {
     assert.deepEqual(await texts(store), [one, two, three])
   },
 
+  'a claim is any text, and no two are the same': async (context) => {
+    const store = await context.open(aService())
+    const id = newId()
+    const names = [`a/${id}`, `b/${id}`, id, `${'x'.repeat(3_000)}/${id}`, `ä '"/${id}`]
+    await receive(store, names.slice(1))
+    const { duplicates } = await store.load(aNeed({ claim: names }))
+    assert.deepEqual([...duplicates], names.slice(1))
+    await receive(store, names)
+    assert.deepEqual(await texts(store), [...names.slice(1), names[0]])
+  },
+
   'an id may stand in one claim twice': async (context) => {
     const store = await context.open(aService())
     const id = newId()
