@@ -2,7 +2,7 @@ import { type Loaded, type Need, rowId, type Snapshot } from '@waybill/core'
 import { texts } from './binary.ts'
 import { claim, claimed } from './claims.ts'
 import type { Rows, Run } from './database.ts'
-import { dbNow, type Tables } from './schema.ts'
+import type { Tables } from './schema.ts'
 import { raw, type Sql, sql, statement } from './sql.ts'
 
 /** Where the state of an entity stands: `gen` 0 is its row in `entity`, others are in `entity_hot`. */

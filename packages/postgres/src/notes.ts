@@ -28,6 +28,8 @@ export async function holds(run: Run, tables: Tables, what: Parameters<Store['ho
   const found =
     'entity' in what
       ? sql`select from ${tables.entity} where subject >= ${`${what.entity}/`} and subject < ${`${what.entity}0`} limit 1`
-      : sql`select from ${tables.event} where type = ${what.event} and subject is not null limit 1`
+      : sql`(select from ${tables.event} where type = ${what.event} limit 1)
+          union all (select from ${tables.deadline} where type = ${what.event} limit 1)
+          union all (select from ${tables.parked} where type = ${what.event} limit 1)`
   return (await run(statement(found))).length > 0
 }

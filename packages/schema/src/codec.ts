@@ -4,6 +4,7 @@ import { absentAgain, type Mend } from './absent.ts'
 import { fullNameOf } from './avro.ts'
 import type { AvroSchema } from './avro-schema.ts'
 import { avroType } from './avro-type.ts'
+import { Comparison } from './comparison.ts'
 import { misfitsOf, payloadInvalid, payloadUnreadable } from './payload-errors.ts'
 import { perEvent } from './per-event.ts'
 import { unreadableAt } from './unreadable-at.ts'
@@ -76,11 +77,17 @@ export function createAvroCodec(system: SystemDef, ids: SchemaIds): Codec {
       return codec.mend(value)
     },
 
-    isWrittenAs(payload, type) {
+    isNewer(payload, type) {
       const writer = schemaIdIn(payload)
       const schema = writer === undefined ? undefined : ids.schemaOf(writer)
       if (typeof schema !== 'object' || !('namespace' in schema)) return false
-      return `${schema.namespace}.${schema.name}` === fullNameOf(system, { type })
+      if (`${schema.namespace}.${schema.name}` !== fullNameOf(system, { type })) return false
+      const event = system.events.get(type)
+      // What can always be read and was not is no event of any version.
+      return (
+        event === undefined ||
+        new Comparison('new', 'old').clashes(codecOf(event).type, avroType(schema)).length > 0
+      )
     },
   }
 

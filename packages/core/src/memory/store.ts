@@ -99,7 +99,7 @@ export function memoryStore(service: string, data: MemoryData = memoryData()): S
     holds: async (what) =>
       'entity' in what
         ? [...held.snapshots.keys()].some((subject) => subject.startsWith(`${what.entity}/`))
-        : held.events.some(({ type, subject }) => type === what.event && subject !== undefined),
+        : isIn(held, what.event),
     forget: async (claimedBeforeMs) => {
       const now = held.clock.now()
       for (const [id, at] of held.claimed) if (at < now - claimedBeforeMs) held.claimed.delete(id)
@@ -139,6 +139,16 @@ function pick<V>(keys: readonly string[], find: (key: string) => V | undefined):
       const value = find(key)
       return value === undefined ? [] : [[key, value] as const]
     }),
+  )
+}
+
+/** Whether an event of this type has happened, is to come or is set aside. */
+function isIn({ events, deadlines, parked }: Data, type: string): boolean {
+  const aside = [...parked.values()].flatMap(({ entries }) => [...entries.values()])
+  return (
+    events.some((event) => event.type === type) ||
+    [...deadlines.values()].some(({ deadline }) => deadline.type === type) ||
+    aside.some(({ event }) => event.type === type)
   )
 }
 

@@ -10,10 +10,11 @@ export interface Codec {
    */
   decode(event: EventDef, payload: Uint8Array): Readonly<Record<string, unknown>>
   /**
-   * Whether a payload says that it was written as an event of this type, declared or not, of this system. Never throws.
-   * Without it, payloads do not say, and what their heads say is believed.
+   * Whether a payload says that a newer definition of this system has written it: as an event of this type, which nobody
+   * declares here, or in a way that cannot always be read here. Never throws. Without it, payloads do not say: a type that
+   * nobody declares is then believed.
    */
-  isWrittenAs?(payload: Uint8Array, type: string): boolean
+  isNewer?(payload: Uint8Array, type: string): boolean
   /**
    * Finds out what these payloads need to be decoded: the schema of a newer version that another process wrote, say. To be
    * awaited before. Payloads that can never be decoded are no error here. Without it, a codec knows everything by itself.

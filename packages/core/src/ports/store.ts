@@ -301,7 +301,7 @@ export interface Store extends Leases {
   notes(): Promise<ReadonlyMap<string, string>>
   /** Keeps these for good, in place of those before. */
   keepNotes(notes: ReadonlyMap<string, string>): Promise<void>
-  /** Whether there is a state of such an entity, or an event of this type in the history of an entity. */
+  /** Whether there is a state of such an entity, or an event of this type: one that has happened, is to come or is set aside. */
   holds(what: { readonly entity: string } | { readonly event: string }): Promise<boolean>
   /** Forgets names claimed so long ago, and replies that need not be kept any longer. */
   forget(claimedBeforeMs: number): Promise<void>

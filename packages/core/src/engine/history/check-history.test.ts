@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Type from 'typebox'
 import { entity } from '../../contract/entity.ts'
-import { internal } from '../../contract/event.ts'
+import { event, internal } from '../../contract/event.ts'
 import { command } from '../../contract/command.ts'
 import { service, type ServiceDef } from '../../contract/service.ts'
 import { view } from '../../contract/view.ts'
@@ -135,5 +135,23 @@ test('an entity that begins to change by an event of before is told of it', asyn
   assert.match(
     (await checkHistory(whole, store)).join('\n'),
     /Entity book changes by Lent from now on; those of before are not in its history/,
+  )
+})
+
+test('a view whose rows are named by another field now is refused, and another topic is said', async () => {
+  const store = await withHistory()
+  const [books] = lending({ row: { title: Type.Optional(Type.String()) } }).views
+  await assert.rejects(checkHistory({ ...lending(), views: [{ ...books!, key: 'title' }] }, store), {
+    message: /view books: its row 'a' is named by id, and not by title/,
+  })
+  const on = (topic: string): ServiceDef => {
+    const Lent = event('Lent', { topic, key: 'id', data })
+    const { commands, ...rest } = lending()
+    return { ...rest, commands: commands.map((one) => ({ ...one, emits: [Lent] })) }
+  }
+  await checkHistory(on('lent'), store)
+  assert.match(
+    (await checkHistory(on('loans'), store)).join(),
+    /Lent goes to the topic loans now: .* on lent they will/,
   )
 })

@@ -46,6 +46,13 @@ export async function checkHistory(service: ServiceDef, store: Store): Promise<r
       )
     }
   }
+  for (const [type, { topic }] of eventsOf(service)) {
+    const before = noted.get(`event ${type}`)
+    if (!before || topic === undefined || before === topic.name) continue
+    news.push(
+      `${type} goes to the topic ${topic.name} now: what its readers have not yet read on ${before} they will not read.`,
+    )
+  }
   for (const view of service.views) {
     const before = noted.get(`view ${view.name}`)
     if (before === undefined && noted.size > 0) {
@@ -54,8 +61,8 @@ export async function checkHistory(service: ServiceDef, store: Store): Promise<r
     if (before === away) {
       news.push(`View ${view.name} is declared again: it shows nothing of what happened meanwhile.`)
     }
-    if (before === undefined || before === JSON.stringify(view.row)) continue
-    const misfit = await firstMisfit(view, store)
+    if (before === undefined || before === shapeOf(view)) continue
+    const misfit = await firstMisfit(view, before, store)
     if (misfit !== undefined) faults.push(`view ${view.name}: its row ${misfit}`)
   }
   if (faults.length > 0) {
@@ -72,10 +79,15 @@ export async function checkHistory(service: ServiceDef, store: Store): Promise<r
 
 function declaredBy(service: ServiceDef): ReadonlyMap<string, string> {
   return new Map([
-    ...[...eventsOf(service).keys()].map((type) => [`event ${type}`, ''] as const),
+    ...[...eventsOf(service)].map(([type, { topic }]) => [`event ${type}`, topic?.name ?? ''] as const),
     ...service.entities.map((entity) => [`entity ${entity.name}`, noteOf(entity)] as const),
-    ...service.views.map((view) => [`view ${view.name}`, JSON.stringify(view.row)] as const),
+    ...service.views.map((view) => [`view ${view.name}`, shapeOf(view)] as const),
   ])
+}
+
+/** What a view's rows are, and what names them. */
+function shapeOf({ row, key }: ViewDef): string {
+  return JSON.stringify([row, key])
 }
 
 /** The way in which it is folded, and the types by which it changes. */
@@ -83,11 +95,19 @@ function noteOf(entity: EntityDef): string {
   return [wayOf(entity), ...[...entity.evolves.keys()].sort()].join(' ')
 }
 
-/** The first row that the view's schema does not take, with the reason. */
-async function firstMisfit({ name: view, row: schema }: ViewDef, store: Store): Promise<string | undefined> {
+/** The first row that the view does not take, with the reason. @param before see `shapeOf`, or `away` */
+async function firstMisfit(
+  { name: view, row: schema, key: named }: ViewDef,
+  before: string,
+  store: Store,
+): Promise<string | undefined> {
+  const [, namedBefore] = before === away ? [] : (JSON.parse(before) as [unknown, string])
   for (let after: string | undefined; ;) {
     const page = await store.selectRows({ view, where: {}, limit: pageMax, order: 'ascending', after })
     for (const { key, row } of page) {
+      if (namedBefore !== undefined && namedBefore !== named) {
+        return `'${key}' is named by ${namedBefore}, and not by ${named}`
+      }
       if (Value.Check(schema, row)) continue
       const [error] = Value.Errors(schema, row)
       return `'${key}' does not fit: ${error?.instancePath ?? ''} ${error?.message ?? ''}`

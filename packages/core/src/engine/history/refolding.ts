@@ -9,6 +9,13 @@ import { wayOf } from './way.ts'
 /** States that were folded anew and nobody has written since: more are not kept. */
 const keptMax = 10_000
 
+/** A state that was folded anew. */
+interface Anew {
+  readonly snapshot: Snapshot
+  /** How far its history was folded; `undefined`: it cannot be. */
+  readonly upTo: { readonly json: string; readonly position: number; readonly events: number } | undefined
+}
+
 /**
  * A store that gives no state which another way of folding has made: such a one is folded anew from the history, when it is
  * needed. So a field that was renamed is in all of them, and an evolve that was mended has been so all along.
@@ -17,7 +24,7 @@ export function refolding(store: Store, service: ServiceDef, codec: Codec): Stor
   const entities = new Map(service.entities.map((entity) => [entity.name, entity]))
   // While a newer definition runs beside this one, a history holds events that only that one knows.
   const histories = { ...historiesOf(service, store, codec), mayHold: () => true }
-  const kept = new Map<string, Snapshot>()
+  const kept = new Map<string, Anew>()
 
   /** The entity of a snapshot that is to be folded anew. */
   function outdated({ subject, way }: Snapshot): EntityDef | undefined {
@@ -25,46 +32,62 @@ export function refolding(store: Store, service: ServiceDef, codec: Codec): Stor
     return entity === undefined || wayOf(entity) === way ? undefined : entity
   }
 
-  async function foldAnew(entity: EntityDef, old: Snapshot): Promise<Snapshot> {
+  /** @param before the same entity a few events ago: who writes it all the time must not make us begin again each time */
+  async function foldAnew(entity: EntityDef, old: Snapshot, before: Anew | undefined): Promise<Anew> {
     const { subject, version } = old
-    const way = wayOf(entity)
+    const head = { subject, version, way: wayOf(entity) }
     try {
-      return { subject, version, way, state: await folded(entity, old) }
+      const upTo = await folded(entity, old, before?.upTo)
+      // Each look at it is given one of its own: what one does to it, another must not see.
+      return {
+        upTo,
+        snapshot: {
+          ...head,
+          get state(): unknown {
+            return JSON.parse(upTo.json)
+          },
+        },
+      }
     } catch (cause) {
       if (!isOfTheHistory(cause)) throw cause
       // Only who needs this state fails by it, and not all that is loaded with it.
       return {
-        subject,
-        version,
-        way,
-        get state(): never {
-          throw cause
+        upTo: undefined,
+        snapshot: {
+          ...head,
+          get state(): never {
+            throw cause
+          },
         },
       }
     }
   }
 
-  async function folded(entity: EntityDef, old: Snapshot): Promise<unknown> {
-    const id = old.subject.slice(subjectOf(entity, '').length)
-    let state: unknown = entity.initial
-    let version = 0
-    for await (const one of replay(histories, entity, id)) {
-      ;({ state } = one)
-      version += 1
+  async function folded(
+    entity: EntityDef,
+    { subject, version }: Snapshot,
+    before: Anew['upTo'],
+  ): Promise<NonNullable<Anew['upTo']>> {
+    let state: unknown = before === undefined ? entity.initial : JSON.parse(before.json)
+    let { position, events } = before ?? { position: 0, events: 0 }
+    const id = subject.slice(subjectOf(entity, '').length)
+    for await (const one of replay(histories, entity, id, { from: { state, position } })) {
+      ;({ state, position } = one)
+      events += 1
     }
-    invariant(version >= old.version, `The history of ${old.subject} holds fewer events than its state.`)
-    return state
+    invariant(events >= version, `The history of ${subject} holds fewer events than its state.`)
+    return { json: JSON.stringify(state), position, events }
   }
 
   /** With the states that have been folded anew. @throws Outdated naming those that have yet to be */
-  function current(loaded: Loaded, anew: ReadonlyMap<string, Snapshot>): Loaded {
+  function current(loaded: Loaded, anew: ReadonlyMap<string, Anew>): Loaded {
     let snapshots: Map<string, Snapshot> | undefined
     const old = new Map<Snapshot, EntityDef>()
     for (const snapshot of loaded.snapshots.values()) {
       const entity = outdated(snapshot)
       if (entity === undefined) continue
       const { subject, version } = snapshot
-      const found = anew.get(subject) ?? kept.get(subject)
+      const found = (anew.get(subject) ?? kept.get(subject))?.snapshot
       if (found?.version !== version) old.set(snapshot, entity)
       else snapshots = (snapshots ?? new Map(loaded.snapshots)).set(subject, found)
     }
@@ -73,20 +96,24 @@ export function refolding(store: Store, service: ServiceDef, codec: Codec): Stor
   }
 
   /** @param done is given what it takes, however much that is */
-  async function until<T>(done: (anew: ReadonlyMap<string, Snapshot>) => Promise<T>): Promise<T> {
-    const anew = new Map<string, Snapshot>()
+  async function until<T>(done: (anew: ReadonlyMap<string, Anew>) => Promise<T>): Promise<T> {
+    const anew = new Map<string, Anew>()
     for (;;) {
       try {
         return await done(anew)
       } catch (cause) {
         if (!(cause instanceof Outdated)) throw cause
         // Outside of the transaction: what it has locked had better not wait for that.
-        const found = await Promise.all([...cause.snapshots].map(([old, entity]) => foldAnew(entity, old)))
+        const found = await Promise.all(
+          [...cause.snapshots].map(([old, entity]) =>
+            foldAnew(entity, old, anew.get(old.subject) ?? kept.get(old.subject)),
+          ),
+        )
         if (kept.size + found.length > keptMax) kept.clear()
-        for (const snapshot of found) {
+        for (const one of found) {
           // Should it be further by now, that shows when it is loaded once more.
-          anew.set(snapshot.subject, snapshot)
-          if (found.length <= keptMax) kept.set(snapshot.subject, snapshot)
+          anew.set(one.snapshot.subject, one)
+          if (found.length <= keptMax) kept.set(one.snapshot.subject, one)
         }
       }
     }

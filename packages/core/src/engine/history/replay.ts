@@ -20,16 +20,18 @@ export function historiesOf(service: ServiceDef, store: Histories['store'], code
   return { store, codec, events: eventsOf(service), mayHold: (type) => service.retired.includes(type) }
 }
 
-/** The events of an entity, each with the state after it; a page of them at a time is in memory. */
+/**
+ * The events of an entity, each with the state after it; a page of them at a time is in memory.
+ * @param span.from where to go on, with the state there; default: the beginning
+ */
 export async function* replay<S>(
   histories: Histories,
   entity: EntityDef<S>,
   id: string,
-  until?: Moment,
+  { until, from }: { until?: Moment; from?: { state: S; position: number } } = {},
 ): AsyncGenerator<Recorded & { state: S }, void> {
   const { store, codec } = histories
-  let state = entity.initial
-  let after = 0
+  let { state, position: after } = from ?? { state: entity.initial, position: 0 }
   for (;;) {
     const page = await store.history(subjectOf(entity, id), { after, until })
     if (page.length === 0) return

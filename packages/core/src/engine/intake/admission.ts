@@ -43,18 +43,21 @@ export function declared({ type }: EventHead, { events }: Pick<SystemDef, 'event
 }
 
 /**
- * Whether an event that nobody declares seems to be of a newer version of the system, as a service publishes it on a topic
- * of its own: then it waits with its key for a service of that version. Anything else that cannot be read must not hold up the key that it claims to have.
+ * Whether an event that cannot be read seems to be of a newer version of the system, as its service publishes it on its
+ * topic: then it waits with its key for a service of that version. Anything else must not hold up the key that it claims to
+ * have.
  */
 export function isOfNewerVersion(
   { head, producer }: Arrived,
   { events, producerOf }: SystemDef,
   codec: Codec,
 ): boolean {
-  if (head.type === '' || events.has(head.type)) return false
-  const isFromItsOwner = [...events.values()].some(
+  if (head.type === '') return false
+  const known = events.get(head.type)
+  const alike = known === undefined ? [...events.values()] : [known]
+  const isFromItsOwner = alike.some(
     ({ type, topic }) => topic?.name === head.topic && producerOf.get(type)!.name === producer,
   )
   if (!isFromItsOwner) return false
-  return codec.isWrittenAs?.(head.payload, head.type) ?? true
+  return codec.isNewer?.(head.payload, head.type) ?? known === undefined
 }

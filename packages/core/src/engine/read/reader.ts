@@ -40,7 +40,7 @@ export function reader(service: ServiceDef, store: Store, codec: Codec): Read {
     },
     entityAt: async (entity, id, moment) => {
       let { initial: state } = entity
-      for await (const one of replay(histories, entity, id, moment)) ({ state } = one)
+      for await (const one of replay(histories, entity, id, { until: moment })) ({ state } = one)
       return state
     },
     history: async (entity, id, { after = 0, limit = historyMax } = {}) => {

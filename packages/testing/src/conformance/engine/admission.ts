@@ -130,7 +130,7 @@ export const admission = group('admission', {
     const { flow, newId } = world
     const { Placed } = flow.events
     // As if the service that publishes orders copied the id of a note: it may publish orders, and nothing else.
-    const copy = (message: Message): Forgery => ({
+    const copy = (): Forgery => ({
       producer: flow.services.order.name,
       event: {
         type: Placed.type,
@@ -140,7 +140,7 @@ export const admission = group('admission', {
     })
     const process = await world.start({
       log: (log) =>
-        repeatingLog(forgingLog(log, { forge: (message) => (isFirstNote(message) ? [copy(message)] : []) })),
+        repeatingLog(forgingLog(log, { forge: (message) => (isFirstNote(message) ? [copy()] : []) })),
     })
     for (const n of [1, 2]) await process.note('k', n)
     await read(process, 1, 2)

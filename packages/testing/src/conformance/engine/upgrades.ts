@@ -75,7 +75,7 @@ export const upgrades = group('upgrades', {
   'what only claims to be of a newer version waits as well, and holds up nothing': async (world) => {
     const { old, young } = versions(world, 'orders')
     const producer = await world.run(young.system, {}, [young.sending])
-    const codec: Codec = { ...checkingCodec, isWrittenAs: (_, type) => type === 'Placed' }
+    const codec: Codec = { ...checkingCodec, isNewer: (_payload, type) => type === 'Placed' }
     const oldConsumer = await world.run(old.system, { codec }, [old.getting])
     for (const what of [young.gift, young.place]) {
       await producer.engine(young.sending).submit(what, { id: 'a' }, { caller: systemCaller })

@@ -1,5 +1,5 @@
 import { registerHooks } from 'node:module'
-import { mutations } from './mutation.ts'
+import { mutations } from './mutations.ts'
 
 /* Loaded before everything else in a process that shows a defect: puts it in. */
 

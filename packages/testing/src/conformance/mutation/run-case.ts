@@ -3,7 +3,7 @@ import { engineCases } from '../engine.ts'
 import { memoryContext } from '../memory-context.ts'
 import { realClock } from '../real-clock.ts'
 import { setPatience } from '../waiting.ts'
-import { mutations } from './mutation.ts'
+import { mutations } from './mutations.ts'
 
 /* Runs the case that must notice the defect of this process. Exit code 3: it has. */
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { mutations } from './mutation.ts'
+import { mutations } from './mutations.ts'
 
 /** A defect may also keep a case from coming to an end, or end the process. */
 const caseMs = 15_000
