@@ -68,6 +68,7 @@ describe('problems', () => {
     'a malformed address': [() => call(orders.gateway, 'GET /api/orders/%ZZ'), 400, 'REQUEST_UNREADABLE'],
     'more than 1 MB': [() => unreadable(JSON.stringify('x'.repeat(1024 * 1024))), 413, 'BODY_TOO_LARGE'],
     'another media type': [() => unreadable('a=b', 'text/plain'), 415, 'MEDIA_TYPE_UNSUPPORTED'],
+    'no name of a file': [() => call(orders.gateway, 'GET /docs/static/%00'), 404, 'NOT_FOUND'],
     'an unknown address': [() => call(orders.gateway, 'GET /nowhere'), 404, 'NOT_FOUND'],
   }
   for (const [name, [send, status, code]] of Object.entries(refusedUnread)) {

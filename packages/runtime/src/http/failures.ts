@@ -16,6 +16,8 @@ const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 /** What Fastify refuses by itself, before a route is asked. */
 const refusedByFastify: Readonly<Record<number, GatewayCode>> = {
   400: 'REQUEST_UNREADABLE',
+  // The name of no file that is shown here.
+  403: 'NOT_FOUND',
   413: 'BODY_TOO_LARGE',
   414: 'REQUEST_UNREADABLE',
   415: 'MEDIA_TYPE_UNSUPPORTED',
