@@ -59,7 +59,7 @@ describe('problems', () => {
   const refusedUnread: Record<string, [() => ReturnType<typeof call>, number, string]> = {
     'broken JSON': [() => unreadable('{"a":'), 400, 'REQUEST_UNREADABLE'],
     'a poisoned prototype': [() => unreadable('{"__proto__":{}}'), 400, 'REQUEST_UNREADABLE'],
-    'half a character': [() => unreadable('{"address":"\\ud800"}'), 400, 'REQUEST_UNREADABLE'],
+    'half a character': [() => unreadable('{"address":"\\ud800"}'), 422, 'INPUT_INVALID'],
     'a body that is too deep': [
       () => unreadable(`{"unasked":${'['.repeat(10_000)}${']'.repeat(10_000)}}`),
       400,

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { hasHalfCharacter } from './half-characters.ts'
+import { halfCharacters } from './half-characters.ts'
+
+const detail = 'must not hold half a character'
 
 test('finds half a character, and no whole one', () => {
   for (const half of [
@@ -11,8 +13,7 @@ test('finds half a character, and no whole one', () => {
     '\\ude00\\ud83d',
     '\\\\\\ud800',
   ]) {
-    assert.equal(hasHalfCharacter(`["${half}"]`), true, half)
-    assert.equal((JSON.parse(`["${half}"]`) as [string])[0].isWellFormed(), false, half)
+    assert.deepEqual(halfCharacters(`["a","${half}"]`, 9), [{ pointer: '/1', detail }], half)
   }
   for (const whole of [
     '\\ud83d\\ude00',
@@ -23,7 +24,16 @@ test('finds half a character, and no whole one', () => {
     '\\\\\\\\ud800',
     '\\n',
   ]) {
-    assert.equal(hasHalfCharacter(`["${whole}"]`), false, whole)
-    assert.equal((JSON.parse(`["${whole}"]`) as [string])[0].isWellFormed(), true, whole)
+    assert.deepEqual(halfCharacters(`["${whole}"]`, 9), [], whole)
   }
+})
+
+test('names each field, be it deep, the whole, or a name', () => {
+  const found = halfCharacters('{"a":{"b/c":["x","\\ud800"]},"d":"\\udfff","e":"\\\\"}', 9)
+  assert.deepEqual(
+    found.map(({ pointer }) => pointer),
+    ['/a/b~1c/1', '/d'],
+  )
+  assert.deepEqual(halfCharacters('"\\ud800"', 9), [{ pointer: '', detail }])
+  assert.deepEqual(halfCharacters('{"\\ud800":1}', 9), [{ pointer: '', detail }])
 })

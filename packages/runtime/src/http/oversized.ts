@@ -1,4 +1,5 @@
 import { sizes } from '@waybill/core'
+import { fieldsOf } from './fields-of.ts'
 import type { FieldError } from './problem.ts'
 
 /**
@@ -8,7 +9,7 @@ import type { FieldError } from './problem.ts'
  * @returns the fields of the first kind that there are: too deep, too much, too many, too long for a key
  */
 export function oversized(input: Readonly<Record<string, unknown>>): readonly FieldError[] {
-  const all = [...fieldsOf(input, '', 1)]
+  const all = [...fieldsOf(input, sizes.depthMax + 1)]
   const deepest = all.filter(({ depth }) => depth > sizes.depthMax)
   if (deepest.length > 0) {
     const tops = new Set(deepest.map(({ pointer }) => `/${pointer.split('/')[1]}`))
@@ -28,24 +29,6 @@ export function oversized(input: Readonly<Record<string, unknown>>): readonly Fi
   return all
     .filter(({ value }) => typeof value === 'string' && Buffer.byteLength(value) > sizes.keyBytesMax)
     .map(({ pointer }) => ({ pointer, detail: `must not have more than ${sizes.keyBytesMax} bytes` }))
-}
-
-interface Field {
-  /** A JSON pointer. */
-  readonly pointer: string
-  readonly value: unknown
-  readonly depth: number
-}
-
-/** All fields, one above those in it. Of what is too deep no more than is needed to see that. */
-function* fieldsOf(value: object, pointer: string, depth: number): Generator<Field> {
-  for (const [name, part] of Object.entries(value)) {
-    const at = `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    yield { pointer: at, value: part, depth }
-    if (typeof part === 'object' && part !== null && depth <= sizes.depthMax) {
-      yield* fieldsOf(part, at, depth + 1)
-    }
-  }
 }
 
 function jsonBytes(value: unknown): number {

@@ -23,8 +23,7 @@ export interface Problem {
 export const gatewayProblems = {
   REQUEST_UNREADABLE: {
     status: 400,
-    detail:
-      'The body is not valid JSON, is nested more than 256 deep or holds half a character, or the address is malformed.',
+    detail: 'The body is not valid JSON, or nested more than 256 deep, or the address is malformed.',
   },
   IDEMPOTENCY_KEY_INVALID: { status: 400, detail: 'An Idempotency-Key has 1 to 255 characters.' },
   UNAUTHENTICATED: {

@@ -1,7 +1,7 @@
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import { setCommonHeaders } from './common-headers.ts'
 import { answerFailure } from './failures.ts'
-import { hasHalfCharacter } from './half-characters.ts'
+import { halfCharacters } from './half-characters.ts'
 import { isNestedDeeper } from './nesting.ts'
 import { HttpProblem } from './problem.ts'
 import { correlationIdOf } from './trace.ts'
@@ -54,9 +54,13 @@ export function createServer(
   http.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     // Clients that always send the header, also with nothing to say.
     if (body === '') done(null, undefined)
-    else if (isNestedDeeper(body as string, bodyDepthMax) || hasHalfCharacter(body as string)) {
-      done(new HttpProblem('REQUEST_UNREADABLE'))
-    } else void parse(request, body as string, done)
+    else if (isNestedDeeper(body as string, bodyDepthMax)) done(new HttpProblem('REQUEST_UNREADABLE'))
+    else {
+      void parse(request, body as string, (error, value) => {
+        const halves = error === null ? halfCharacters(body as string, bodyDepthMax) : []
+        done(halves.length > 0 ? new HttpProblem('INPUT_INVALID', halves) : error, value)
+      })
+    }
   })
   return http
 }
