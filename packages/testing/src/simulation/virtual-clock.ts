@@ -1,4 +1,5 @@
 import type { Clock } from '@waybill/core'
+import { timerQueue } from './timer-queue.ts'
 
 /** Time that passes only when a test says so. */
 export interface VirtualClock extends Clock {
@@ -12,48 +13,41 @@ export interface VirtualClock extends Clock {
   nextTimer(): number | undefined
 }
 
-interface Timer {
-  readonly at: number
-  readonly fire: () => void
-}
-
-/** A clock that stands still. @param start default 2026-01-01T12:00:00Z */
-export function virtualClock(start: number = Date.UTC(2026, 0, 1, 12)): VirtualClock {
-  const timers = new Set<Timer>()
+/**
+ * A clock that stands still.
+ * @param start default 2026-01-01T12:00:00Z
+ * @param quiet resolves when nothing is ready to run; default: `idle`
+ */
+export function virtualClock(start: number = Date.UTC(2026, 0, 1, 12), quiet = idle): VirtualClock {
+  const timers = timerQueue()
   let now = start
-
-  const timer: Clock['timer'] = (ms, fire) => {
-    const set = { at: now + Math.max(0, ms), fire }
-    timers.add(set)
-    return () => void timers.delete(set)
-  }
-  /** A set keeps the order of setting, so the first of the earliest is the right one. */
-  const earliest = (): Timer | undefined =>
-    [...timers].reduce<Timer | undefined>(
-      (first, one) => (first && first.at <= one.at ? first : one),
-      undefined,
-    )
 
   return {
     now: () => now,
     monotonic: () => now - start,
-    timer,
+    timer: (ms, fire) => timers.add(now + Math.max(0, ms), fire),
     advance: async (ms) => {
       const end = now + ms
-      await idle()
-      for (let next = earliest(); next !== undefined && next.at <= end; next = earliest()) {
+      await quiet()
+      for (let next = timers.first(); next !== undefined && next.at <= end; next = timers.first()) {
         now = Math.max(now, next.at)
-        timers.delete(next)
+        timers.take()
         next.fire()
-        await idle()
+        await quiet()
       }
       now = Math.max(now, end)
     },
-    nextTimer: () => earliest()?.at,
+    nextTimer: () => timers.first()?.at,
   }
 }
 
-/** Resolves when no promise is left that could go on by itself. */
+/** Resolves when no promise is left that could go on by itself, and what the machine has ready has been let in. */
 export function idle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
+}
+
+/** The same without a look at the machine, which takes longer than most of what is simulated: for where all is virtual. */
+export function drained(): Promise<void> {
+  // Node runs it when no promise is left.
+  return new Promise((resolve) => process.nextTick(resolve))
 }

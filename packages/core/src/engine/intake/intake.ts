@@ -32,7 +32,8 @@ export function intake(options: {
   const { commands, arrivals, times, toWork, isStopping } = options
   const onlyCommands = (): Batch => ({ ...nothing, works: commands.take(pace.laneMax) })
   return {
-    isEmpty: () => commands.pending() === 0 && arrivals.isEmpty() && !times.isDue(),
+    // Of what is not taken any more nobody may be told: the loop would go round and let nothing else happen.
+    isEmpty: () => commands.pending() === 0 && (isStopping() || (arrivals.isEmpty() && !times.isDue())),
     take: async () => {
       if (isStopping()) return onlyCommands()
       const due = await times.take(pace.laneMax)
