@@ -153,8 +153,12 @@ export async function run(
 
 async function isSomethingToCome({ data }: World): Promise<boolean> {
   for (const [service, held] of data) {
-    const { nextInMs } = await memoryStore(service, held).due({ limit: 1, queues: [], only: false })
-    if (nextInMs !== undefined) return true
+    const { nextInMs, deadlines, parked } = await memoryStore(service, held).due({
+      limit: 1,
+      queues: [],
+      only: false,
+    })
+    if (nextInMs !== undefined || deadlines.length + parked.length > 0) return true
   }
   return false
 }
