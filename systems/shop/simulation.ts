@@ -1,6 +1,7 @@
 import { systemCaller } from '@waybill/core'
 import type { PaymentProvider } from '@waybill/runtime'
 import type { End, Simulation } from '@waybill/testing'
+import { Notifications } from './notification/mailbox.ts'
 import { cancelOrder } from './order/cancel-order.ts'
 import { Order, type OrderState } from './order/order.ts'
 import { placeOrder } from './order/place-order.ts'
@@ -107,6 +108,16 @@ export const simulation: Simulation = {
         return isRight
           ? []
           : [`product ${n + 1}: ${onHand}, ${reserved} held, ${sold} sold of ${stocked}; ${bought} in orders`]
+      })
+    },
+
+    'a customer is told of each end once': async (end) => {
+      const { items } = await end.read('notification').rows(Notifications, { limit: 1_000 })
+      const told = Map.groupBy(items, ({ orderId }) => orderId)
+      return (await ordersOf(end)).flatMap(({ id, status }) => {
+        const all = (told.get(id) ?? []).map((one) => one.status).toSorted()
+        const isRight = all.filter((one) => one === status).length === 1 && new Set(all).size === all.length
+        return isRight ? [] : [`${id} is ${status}, and its customer was told ${all.join(', ') || 'nothing'}`]
       })
     },
 

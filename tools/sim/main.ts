@@ -38,6 +38,9 @@ if (unknown.length > 0 || ![seeds, first, commands].every(Number.isSafeInteger) 
   process.exit(2)
 }
 
+/** A run takes a fraction of a second. */
+const patienceMs = 15_000
+
 for (const system of positionals.length === 0 ? there : positionals) {
   const outcomes = await simulated(system)
   print(system, outcomes)
@@ -49,6 +52,13 @@ for (const system of positionals.length === 0 ? there : positionals) {
   process.exitCode = 1
 }
 
+/** A run that goes round without letting time pass. */
+function endless(seed: number, sent: number): Outcome {
+  const faults = [`it has not ended within ${patienceMs / 1_000} s of real time`]
+  const nothing = { accepted: 0, virtualMs: 0, hash: '', struck: {} as Outcome['struck'] }
+  return { ...nothing, seed, sent, faults, story: [], tookMs: patienceMs }
+}
+
 /** The runs of all seeds, in as many processes as there are processors; those up to the first that broke. */
 async function simulated(system: string): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
@@ -58,21 +68,31 @@ async function simulated(system: string): Promise<readonly Outcome[]> {
   const worker = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const child = fork(new URL('./worker.ts', import.meta.url))
+      let patience: NodeJS.Timeout | undefined
+      const done = (outcome: Outcome): void => {
+        clearTimeout(patience)
+        outcomes.push(outcome)
+        isBroken ||= outcome.faults.length > 0
+      }
       const give = (): void => {
         if (isBroken || next >= first + seeds || performance.now() > until) {
           child.disconnect()
           return
         }
-        child.send({ system, seed: next, commands } satisfies Task)
+        const seed = next
         next += 1
+        child.send({ system, seed, commands } satisfies Task)
+        patience = setTimeout(() => {
+          done(endless(seed, commands))
+          child.kill('SIGKILL')
+        }, patienceMs)
       }
       child.on('message', (outcome: Outcome) => {
-        outcomes.push(outcome)
-        isBroken ||= outcome.faults.length > 0
+        done(outcome)
         give()
       })
-      child.once('exit', (code) =>
-        code === 0 ? resolve() : reject(new Error(`A worker ended with ${code}.`)),
+      child.once('exit', (code, signal) =>
+        code === 0 || signal === 'SIGKILL' ? resolve() : reject(new Error(`A worker ended with ${code}.`)),
       )
       give()
     })
@@ -95,6 +115,6 @@ function print(system: string, outcomes: readonly Outcome[]): void {
     ].join(', '),
   )
   for (const kind of Object.keys(outcomes[0]?.struck ?? {}) as FaultKind[]) {
-    console.log(`  ${kind.padEnd(10)} ${sum(({ struck }) => struck[kind])}`)
+    console.log(`  ${kind.padEnd(10)} ${sum(({ struck }) => struck[kind] ?? 0)}`)
   }
 }

@@ -9,8 +9,8 @@ import {
   WaybillError,
 } from '@waybill/core'
 import { testCaller } from '../given/test-meta.ts'
-import type { Sent } from './run.ts'
 import { type SimulatedProcess, startProcess } from './simulated-process.ts'
+import type { Sent } from './simulation.ts'
 import type { World } from './world.ts'
 
 /** All processes of a run, those that come and those that go. */

@@ -1,4 +1,5 @@
-import { type Run, run, type Simulation } from './run.ts'
+import { type Run, run } from './run.ts'
+import type { Simulation } from './simulation.ts'
 
 /** So many commands a run: enough to meet each other, few enough to read. */
 const commandsDefault = 40
@@ -9,7 +10,7 @@ const commandsDefault = 40
  * @param options.seeds how many runs; default 100
  * @param options.seed the first; default 1
  * @param options.commands how many each run sends; default 40
- * @throws AssertionError with the story of the first run in which something broke
+ * @throws Error with the story of the first run in which something broke
  */
 export async function simulate(
   simulation: Simulation,
