@@ -34,6 +34,7 @@ export {
   WaybillError,
 } from './errors.ts'
 export { sizes } from './limits.ts'
+export { frozen } from './frozen.ts'
 export { nearest } from './nearest.ts'
 export { createEngine, type EngineOptions } from './engine/create-engine.ts'
 export { checkHistory } from './engine/history/check-history.ts'

@@ -1,4 +1,5 @@
 import { messageOf, WaybillError } from '../errors.ts'
+import { frozen } from '../frozen.ts'
 import { atOnce } from './at-once.ts'
 import type { EventDef } from './event.ts'
 import type { Json } from './json.ts'
@@ -35,14 +36,8 @@ export interface Many<S> {
  * @param initial the state before the first event: what JSON can hold, as each state after it must be; it is frozen
  */
 export function entity<S>(name: string, initial: S & Json<S>): EntityDef<S> {
+  // Each entity begins with it: an evolve that changed it in place would change all of them.
   return build<S>(name, frozen(initial), new Map(), [])
-}
-
-/** Each entity begins with it: an evolve that changed it in place would change all of them. */
-function frozen<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  Object.values(value).forEach(frozen)
-  return Object.freeze(value)
 }
 
 function build<S>(

@@ -1,8 +1,8 @@
+import { frozen } from '@waybill/core'
 import assert from 'node:assert/strict'
 import type { Emitted, ViewDef } from '@waybill/core'
 import { assertSame } from './compare.ts'
 import { assertFits } from './decision.ts'
-import { frozen } from './frozen.ts'
 import { type MetaOptions, testId, testMeta } from './test-meta.ts'
 
 /** A view after some events. */

@@ -1,7 +1,7 @@
+import { frozen } from '@waybill/core'
 import assert from 'node:assert/strict'
 import type { Caller, CommandDef, EffectIo, Emitted, HandlerDef } from '@waybill/core'
 import { assertFits } from './decision.ts'
-import { frozen } from './frozen.ts'
 import { assertPastMatters, load, type Past, statesFor, wantedBy } from './states.ts'
 import { testCaller } from './test-meta.ts'
 

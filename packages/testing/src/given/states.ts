@@ -1,6 +1,6 @@
+import { frozen } from '@waybill/core'
 import assert from 'node:assert/strict'
 import type { Emitted, EntityDef, Many, Target } from '@waybill/core'
-import { frozen } from './frozen.ts'
 import { testTime } from './test-meta.ts'
 
 /** What happened to an entity before the test begins. Without an id: to every one of its kind that is loaded. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
-import { type Caller, type CommandDef, type Emitted, isRefusal } from '@waybill/core'
+import { type Caller, type CommandDef, type Emitted, isRefusal, frozen } from '@waybill/core'
 import { assertFits, decided } from './decision.ts'
-import { frozen } from './frozen.ts'
 import { after, assertPastMatters, load, type Past } from './states.ts'
 import { type MetaOptions, testCaller, testMeta } from './test-meta.ts'
 import { compareWith, type Then } from './then.ts'

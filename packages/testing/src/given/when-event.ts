@@ -1,7 +1,7 @@
+import { frozen } from '@waybill/core'
 import assert from 'node:assert/strict'
 import type { Emitted, HandlerDef, Outcome } from '@waybill/core'
 import { assertFits, decided } from './decision.ts'
-import { frozen } from './frozen.ts'
 import { after, assertPastMatters, load, type Past, statesFor, wantedBy } from './states.ts'
 import { type MetaOptions, testMeta } from './test-meta.ts'
 import { compareWith, type Then } from './then.ts'

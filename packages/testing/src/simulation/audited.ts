@@ -23,7 +23,7 @@ function auditOf(heard: readonly EventDef[]): ServiceDef['views'][number] {
   for (const event of heard) {
     audit = audit.on(
       event,
-      (data: Record<string, unknown>) => auditKey(event, String(data[event.key!])),
+      (data: Record<string, unknown>) => auditKey(event.topic!.name, String(data[event.key!])),
       (
         row: { seen: readonly string[] } | undefined,
         _: unknown,
@@ -39,6 +39,6 @@ function auditOf(heard: readonly EventDef[]): ServiceDef['views'][number] {
 }
 
 /** What keeps its order: a topic and a key. */
-export function auditKey({ topic }: Pick<EventDef, 'topic'>, key: string): string {
-  return `${topic!.name} ${key}`
+export function auditKey(topic: string, key: string): string {
+  return `${topic} ${key}`
 }

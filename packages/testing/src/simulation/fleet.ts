@@ -16,9 +16,7 @@ import type { World } from './world.ts'
 /** All processes of a run, those that come and those that go. */
 export interface Fleet {
   start(): Promise<void>
-  /** From here on processes are killed, stand still, leave and come. */
-  trouble(): void
-  /** From here on every process stays and moves. */
+  /** Every store is reached, and every process moves again. */
   heal(): void
   /** Sends a command to some process until it is answered, always with the same idempotency key. */
   submit(sent: Sent, slot: string): Promise<Submitted<unknown>>
@@ -48,7 +46,6 @@ function isBusy({ commands, handlers }: ServiceDef): boolean {
 export function createFleet(world: World): Fleet {
   const { clock, random, system, strikes, tell } = world
   const repeats = random.strikes(0.5)
-  let isTroubled = false
   const seats: Seat[] = system.services.flatMap((service) =>
     Array.from({ length: isBusy(service) ? random.between(1, seatsMax) : 1 }, (_, number) => ({
       service,
@@ -91,7 +88,6 @@ export function createFleet(world: World): Fleet {
         await fill(seat)
         continue
       }
-      if (!isTroubled) continue
       const { life, engine, name } = seat.process!
       if (strikes('crash')) {
         tell(`${name} is killed`)
@@ -117,7 +113,7 @@ export function createFleet(world: World): Fleet {
   async function outages(service: string): Promise<void> {
     for (;;) {
       await sleep(clock, random.between(500, 5_000))
-      if (!isTroubled || !strikes('away')) continue
+      if (!strikes('away')) continue
       const ms = random.between(100, 20_000)
       tell(`the store of ${service} is away for ${ms} ms`)
       world.awayUntil.set(service, clock.now() + ms)
@@ -147,11 +143,7 @@ export function createFleet(world: World): Fleet {
       for (const seat of seats) void fate(seat)
       for (const { name } of system.services) void outages(name)
     },
-    trouble: () => {
-      isTroubled = true
-    },
     heal: () => {
-      isTroubled = false
       world.awayUntil.clear()
       for (const { process } of seats) process?.life.wake()
     },

@@ -69,7 +69,6 @@ export async function run(
     await until(() => open === 0, restWithinMs)
   }
   world.stir(rates)
-  fleet.trouble()
   let sentCount = 0
   void (async () => {
     for (; sentCount < limits.commands; sentCount += 1) {

@@ -203,6 +203,6 @@ export const ofInputs: readonly Mutation[] = [
     case: 'an evolve that changes the initial state in place',
     file: 'contract/entity.ts',
     from: 'return build<S>(name, frozen(initial), new Map(), [])',
-    to: 'return build<S>(name, initial, new Map(), []), frozen',
+    to: 'return build<S>(name, initial, new Map(), [])',
   },
 ]

@@ -1,4 +1,4 @@
-import { memoryStore, receivedBy } from '@waybill/core'
+import { memoryStore, needNothing, receivedBy, rowId } from '@waybill/core'
 import { auditKey, auditName } from '../audited.ts'
 import type { World } from '../world.ts'
 
@@ -19,21 +19,18 @@ export async function auditFaults({ original, data }: World): Promise<readonly s
         const page = await store.published(after, topics, 1_000)
         for (const { id, type, topic, key } of page.events) {
           if (!types.has(type)) continue
-          const name = auditKey({ topic: { name: topic! } as never }, key)
+          const name = auditKey(topic!, key)
           expected.set(name, [...(expected.get(name) ?? []), id])
         }
         ;({ upTo: after, atEnd } = page)
       }
     }
     const { rows } = await memoryStore(service.name, data.get(service.name)).load({
-      claim: [],
-      subjects: [],
+      ...needNothing,
       rows: [...expected.keys()].map((key) => ({ view: auditName, key })),
-      queues: [],
-      slots: [],
     })
     for (const [key, ids] of expected) {
-      const row = rows.get(`${auditName}/${key}`) as { seen: readonly string[] } | undefined
+      const row = rows.get(rowId(auditName, key)) as { seen: readonly string[] } | undefined
       const seen = row?.seen ?? []
       if (seen.join() !== ids.join()) {
         faults.push(
